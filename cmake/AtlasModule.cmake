@@ -70,6 +70,12 @@ function(atlas_module NAME)
   # While modules are being written: a missing one takes the modules above it with it.
   if(NOT IS_DIRECTORY "${dir}")
     message(STATUS "module ${NAME}: skipped, ${ARG_DIR} does not exist")
+    # Its coming changes the folder it comes into, and the build configures anew.
+    get_filename_component(parent "${dir}" DIRECTORY)
+    while(NOT IS_DIRECTORY "${parent}")
+      get_filename_component(parent "${parent}" DIRECTORY)
+    endwhile()
+    set_property(DIRECTORY "${CMAKE_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${parent}")
     return()
   endif()
   set(deps)
