@@ -19,6 +19,9 @@ std::optional<Value> parse_value(std::string_view text, const Type& type, Arena&
 // The reverse. Null prints as "null". timestamptz prints in UTC with "+00".
 std::string value_text(const Value& value);
 void append_value_text(std::string& out, const Value& value);
+// The double that stands for a float4: the one nearest to its shortest text, so that 0.1 stays 0.1. Narrowing it gives the
+// float4 back.
+double float4_value(float value);
 std::optional<Uuid> parse_uuid(std::string_view text);
 std::string uuid_text(const Uuid& uuid);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Naive local time and instants. IANA zones from the system's tzdata (Hinnant's date library reads it).
+// Naive local time and instants. IANA zones from the system's tzdata, read by tzif.h.
 
 #include <cstdint>
 #include <memory>
