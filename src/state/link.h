@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "foundation/ids.h"
@@ -68,9 +70,13 @@ class Links {
 // The part of a link kept as one binary document: everything but the keys, kind, batch and match.
 // Version byte first; fields of older layouts are carried over by `field_map` (new index → old index, -1 = none).
 std::string encode_link(const LinkRecord& link, std::int32_t layout);
+// Appends the document to `out`.
+void append_link(std::string& out, const LinkRecord& link, std::int32_t layout);
 // Layout number of a document without decoding the rest; -1 if damaged.
 std::int32_t link_layout(std::string_view document);
-// Fills parts, bases, dead, generation of `into` (spans must be sized by Links::add). False if damaged.
-bool decode_link(std::string_view document, std::span<const std::int32_t> field_map, LinkRecord& into);
+// Fills parts, bases, dead, generation of `into` (spans must be sized by Links::add). `part_map` is to parts what `field_map`
+// is to fields; empty = the parts are the same. False if damaged; `into` is then unspecified.
+bool decode_link(std::string_view document, std::span<const std::int32_t> field_map, LinkRecord& into,
+                 std::span<const std::int32_t> part_map = {});
 
 }  // namespace atlas
