@@ -68,6 +68,7 @@ bool is_operator_declaration(const std::string& code) {
 
 Findings check_calls(const Tree& tree) {
   std::vector<std::unique_ptr<RE2>> patterns;
+  patterns.reserve(kBannedCalls.size());
   for (const BannedCall& call : kBannedCalls) {
     patterns.push_back(std::make_unique<RE2>(call.pattern));
   }
