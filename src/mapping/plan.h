@@ -61,12 +61,19 @@ struct CellRef {
   bool operator==(const CellRef&) const = default;
 };
 
+// One component of the parent's key: a column of the field on that side, or a constant of the parent's scope.
+struct RefComponent {
+  std::int32_t column = -1;  // position in the field's columns; -1 = constant
+  Value constant;            // content owned by the plan's arena
+};
+
 // Reference through links. Its mid value is the parent's encoded legacy key (see refs.h).
 struct RefPlan {
   EntityIndex parent;
   std::uint16_t parent_kind = 0;  // the legacy table the legacy column points into
   OnMissing on_missing = OnMissing::kWait;
   bool defer = false;
+  std::vector<RefComponent> legacy_key, platform_key;  // the parent's whole key, in key order; one null column = no parent
 };
 
 struct FieldPlan {
@@ -118,7 +125,7 @@ struct PartPlan {
 enum class KeyOrigin : std::uint8_t {
   kUuid5,       // minted (E7)
   kSequence,    // reserved
-  kFromFields,  // natural or composite: every key column is a cell of a mapped field
+  kFromFields,  // natural or composite: every key column is a cell of a mapped field or a scope constant
 };
 
 enum class DeleteKind : std::uint8_t { kNone, kSoft, kHard };
