@@ -59,8 +59,10 @@ constexpr std::array<BannedCall, 6> kBannedCalls = {{
      "every handle has one owner: make_unique, a container or a class for it", is_source},
 }};
 
-bool is_operator_declaration(const std::string& code) {
-  static const RE2 pattern(R"(\boperator (new|delete)\b)");
+// Declarations of the operators, and what a unique_ptr owns from the same line on: the way to make
+// an object whose constructor is private.
+bool has_an_owner(const std::string& code) {
+  static const RE2 pattern(R"(\boperator (new|delete)\b|\bunique_ptr<.*>(\s\w+)?[({]new\b)");
   return RE2::PartialMatch(code, pattern);
 }
 
@@ -84,7 +86,7 @@ Findings check_calls(const Tree& tree) {
             !RE2::PartialMatch(lines[i].code, *patterns[rule])) {
           continue;
         }
-        if (call.rule == "raw-memory" && is_operator_declaration(lines[i].code)) continue;
+        if (call.rule == "raw-memory" && has_an_owner(lines[i].code)) continue;
         if (allowed(lines, i, call.rule)) continue;
         findings.push_back(
             {Severity::kError, path, i + 1, std::string(call.rule), std::string(call.advice)});

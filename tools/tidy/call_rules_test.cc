@@ -47,8 +47,10 @@ TEST(CallRules, MemoryHasAnOwner) {
                            "delete[] x;", "x(new (place) Thing);"}) {
     EXPECT_THAT(rules_broken("tests/a.cc", line), ElementsAre("raw-memory")) << line;
   }
-  for (const char* line : {"Thing(const Thing&) = delete;", "void* operator new(std::size_t);",
-                           "int renew = 1;", "row.new_value = 2;", "const Rows& new_rows);"}) {
+  for (const char* line :
+       {"Thing(const Thing&) = delete;", "return std::unique_ptr<Thing>(new Thing(std::move(x)));",
+        "std::unique_ptr<Thing> thing(new Thing);", "void* operator new(std::size_t);",
+        "int renew = 1;", "row.new_value = 2;", "const Rows& new_rows);"}) {
     EXPECT_THAT(rules_broken("tests/a.cc", line), IsEmpty()) << line;
   }
 }
