@@ -1,0 +1,25 @@
+#include "apply/effect.h"
+
+namespace atlas {
+
+void apply_effect(const Effect& effect, const std::optional<RowVersion>& version, LinkRecord& link) {
+  PartState& part = link.parts[effect.part];
+  if (effect.write == WriteKind::kRemove) {
+    part = PartState{};
+    part.exists = Existence::kGone;
+  } else {
+    part.exists = Existence::kPresent;
+    part.version = version.value_or(RowVersion{});
+    part.own_write = true;
+    part.unverified = effect.unverified || !version;
+    part.user_stamp_us = effect.user_stamp_us;
+  }
+  for (const FieldEffect& field : effect.fields) {
+    if (field.field < link.bases.size()) link.bases[field.field] = field.hash;
+  }
+  if (effect.liveness == LivenessEffect::kAlive) link.dead = false;
+  if (effect.liveness == LivenessEffect::kDead) link.dead = true;
+  if (effect.match != kNoBase) link.match = effect.match;
+}
+
+}  // namespace atlas
