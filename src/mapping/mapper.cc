@@ -19,6 +19,7 @@ struct Cells {
   bool present = true;   // every row that holds a cell is there
   bool optional = false;  // an absent row is an optional part
   bool all_null = true;
+  bool any_null = false;
   std::span<const Value> span() const { return {values.data(), size}; }
 };
 
@@ -34,6 +35,7 @@ Cells gather(const EntityPlan& entity, const FieldPlan& field, Side side, const 
     }
     out.values[out.size++] = row[column];
     out.all_null &= row[column].is_null();
+    out.any_null |= row[column].is_null();
   };
   if (side == Side::kLegacy) {
     for (const std::uint32_t column : field.legacy_by_kind[rows.kind]) take(rows.rows[0], column, Presence::kRequired);
@@ -53,6 +55,26 @@ Value ref_mid(char mark, KeyView key, Arena& arena) {
   return Value::bytes({bytes, key.size() + 1});
 }
 
+// The parent's whole key from the field's cells.
+std::vector<Value> parent_key(const RefPlan& ref, Side side, std::span<const Value> cells) {
+  const auto& parts = side == Side::kLegacy ? ref.legacy_key : ref.platform_key;
+  if (parts.empty()) return {cells.begin(), cells.end()};
+  std::vector<Value> out;
+  for (const RefComponent& part : parts) out.push_back(part.column >= 0 ? cells[static_cast<std::size_t>(part.column)] : part.constant);
+  return out;
+}
+
+// The field's cells from the parent's whole key; false if they do not fit.
+bool parent_cells(const RefPlan& ref, Side side, std::span<const Value> key, std::span<Value> cells) {
+  const auto& parts = side == Side::kLegacy ? ref.legacy_key : ref.platform_key;
+  if (parts.empty() ? key.size() != cells.size() : parts.size() != key.size()) return false;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (parts.empty()) cells[i] = key[i];
+    else if (parts[i].column >= 0) cells[static_cast<std::size_t>(parts[i].column)] = key[i];
+  }
+  return true;
+}
+
 }  // namespace
 
 void Mapper::parents(Side side, const InstanceRows& rows, std::vector<ParentKey>& out) const {
@@ -60,8 +82,8 @@ void Mapper::parents(Side side, const InstanceRows& rows, std::vector<ParentKey>
     const FieldPlan& field = entity_.fields[i];
     if (!field.ref || !applies(field, rows.kind)) continue;
     const Cells cells = gather(entity_, field, side, rows);
-    if (!cells.present || cells.all_null) continue;
-    out.push_back({i, field.ref->parent, side, field.ref->parent_kind, encode_key(cells.span())});
+    if (!cells.present || cells.any_null) continue;
+    out.push_back({i, field.ref->parent, side, field.ref->parent_kind, encode_key(parent_key(*field.ref, side, cells.span()))});
   }
 }
 
@@ -76,8 +98,8 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
     if (!cells.present) {
       if (!cells.optional) continue;  // not there yet: no value at all
     } else if (field.ref) {
-      if (!cells.all_null) {
-        const KeyView key = encode_key(cells.span(), arena);
+      if (!cells.any_null) {
+        const KeyView key = encode_key(parent_key(*field.ref, side, cells.span()), arena);
         if (side == Side::kLegacy) {
           mid = ref_mid(kLinked, key, arena);
         } else if (auto legacy = refs.legacy_of(field.ref->parent, key)) {
@@ -97,9 +119,9 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
   return std::nullopt;
 }
 
-Mapper::Written Mapper::write(Side side, std::uint32_t index, std::uint16_t kind, const Value& mid, bool present, const RefTable& refs,
+Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_t kind, const Value& mid, bool present, const RefTable& refs,
                               Arena& arena, std::span<Value> cells) const {
-  const FieldPlan& field = entity_.fields[index];
+  const FieldPlan& field = entity_.fields[field_index];
   Written out;
   if (field.ref) {
     if (mid.is_null()) {
@@ -117,21 +139,17 @@ Mapper::Written Mapper::write(Side side, std::uint32_t index, std::uint16_t kind
     }
     if (found) {
       const std::vector<Value> parts = decode_key(*found, arena);
-      if (parts.size() != cells.size()) {
-        out.misfit = Misfit{index, "the parent's key has another number of columns"};
-        return out;
-      }
-      std::copy(parts.begin(), parts.end(), cells.begin());
+      if (!parent_cells(*field.ref, side, parts, cells)) out.misfit = Misfit{field_index, "the parent's key has another number of columns"};
       return out;
     }
     if (field.ref->defer || field.ref->on_missing == OnMissing::kNull) {
       std::fill(cells.begin(), cells.end(), Value::null());
       out.deferred = true;
     } else if (field.ref->on_missing == OnMissing::kQuarantine) {
-      out.misfit = Misfit{index, "the parent does not exist on the other side"};
+      out.misfit = Misfit{field_index, "the parent does not exist on the other side"};
       return out;
     }
-    out.missing = MissingParent{index, field.ref->parent, linked ? Side::kLegacy : Side::kPlatform, field.ref->parent_kind, Key(key)};
+    out.missing = MissingParent{field_index, field.ref->parent, linked ? Side::kLegacy : Side::kPlatform, field.ref->parent_kind, Key(key)};
     return out;
   }
   (void)kind;
@@ -148,7 +166,7 @@ Mapper::Written Mapper::write(Side side, std::uint32_t index, std::uint16_t kind
   const std::span<const Value> old = keep || !old_null ? std::span<const Value>(cells) : std::span<const Value>();
   const Fit fit = field.lens->put(side, mid, old, arena, target);
   if (!fit.ok()) {
-    out.misfit = Misfit{index, fit.reason};
+    out.misfit = Misfit{field_index, fit.reason};
     return out;
   }
   std::copy(target.begin(), target.end(), cells.begin());

@@ -57,7 +57,7 @@ class Mapper {
     std::optional<MissingParent> missing;
     bool deferred = false;  // a deferred or null-on-missing reference was written as null
   };
-  Written write(Side side, std::uint32_t field, std::uint16_t kind, const Value& mid, bool present, const RefTable& refs, Arena& arena,
+  Written write(Side side, std::uint32_t field_index, std::uint16_t kind, const Value& mid, bool present, const RefTable& refs, Arena& arena,
                 std::span<Value> cells) const;
 
   // Hash over the match fields of one side's mids; kNoBase if any is null or the entity has no match.
