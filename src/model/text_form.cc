@@ -64,11 +64,12 @@ std::optional<Float> read_float(std::string_view text) {
     const Float infinite = std::numeric_limits<Float>::infinity();
     return special.front() == '-' ? -infinite : infinite;
   }
-  if (text.starts_with('+')) text.remove_prefix(1);
-  // from_chars would take "nan" and "inf" too: they were handled above.
+  // from_chars would take "nan" and "inf" too (they were handled above), and no plus.
   TextScan first(text);
-  (void)first.eat('-');
+  const bool plus = first.eat('+');
+  if (!plus) (void)first.eat('-');
   if (!is_digit(first.peek()) && first.peek() != '.') return std::nullopt;
+  if (plus) text.remove_prefix(1);
   Float value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
@@ -107,9 +108,10 @@ std::optional<Value> parse_numeric(std::string_view text, Arena& arena) {
     return Value::decimal(special);
   const auto value = Decimal::parse(text);
   if (!value) return std::nullopt;
-  // A zero may carry any exponent; its places are bounded like all others.
+  // Only a zero can ask for more places than a number may need.
   constexpr int kPlacesMax = 16383;
-  const int places = std::max(std::min(places_shown(text), kPlacesMax), value->scale_needed());
+  const int places = places_shown(text);
+  if (places > kPlacesMax) return std::nullopt;
   return Value::decimal(arena.copy(value->text(places)));
 }
 

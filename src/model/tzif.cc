@@ -37,6 +37,11 @@ std::optional<Counts> read_header(std::string_view bytes) {
 }
 
 void append_segment(ZoneTable& table, std::int64_t begin_us, std::int64_t offset_us) {
+  // Two changes at once: only the second counts, and it may undo the first.
+  if (table.begins_us.size() > 1 && table.begins_us.back() == begin_us) {
+    table.begins_us.pop_back();
+    table.offsets_us.pop_back();
+  }
   if (table.begins_us.back() == begin_us) {
     table.offsets_us.back() = offset_us;
   } else if (table.offsets_us.back() != offset_us) {
