@@ -35,25 +35,37 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-struct Step {
-  std::int32_t code = 0;
-  std::size_t size = 0;  // 0: not UTF-8
-};
-
-Step next_code(std::string_view text) {
-  std::int32_t code = 0;
-  const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                     static_cast<utf8proc_ssize_t>(text.size()), &code);
-  return size > 0 ? Step{code, static_cast<std::size_t>(size)} : Step{};
-}
-
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const Step step = next_code(text);
-    if (step.size == 0) return false;
-    text.remove_prefix(step.size);
+    std::size_t size = 1;
+    if (static_cast<unsigned char>(text.front()) >= 0x80) {
+      std::int32_t code = 0;
+      const auto read = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                         static_cast<utf8proc_ssize_t>(text.size()), &code);
+      if (read <= 0) return false;
+      size = static_cast<std::size_t>(read);
+    }
+    text.remove_prefix(size);
   }
   return true;
+}
+
+struct Step {
+  std::int32_t code = 0;
+  std::size_t size = 0;
+};
+
+// The first character of text that is_utf8.
+Step first_code(std::string_view text) {
+  auto byte = [&](std::size_t i) {
+    return static_cast<std::int32_t>(static_cast<unsigned char>(text[i]));
+  };
+  auto low = [&](std::size_t i) { return byte(i) & 0x3F; };
+  const std::int32_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  if (lead < 0xE0) return {(lead & 0x1F) << 6 | low(1), 2};
+  if (lead < 0xF0) return {(lead & 0x0F) << 12 | low(1) << 6 | low(2), 3};
+  return {(lead & 0x07) << 18 | low(1) << 12 | low(2) << 6 | low(3), 4};
 }
 
 void append_code(std::string& out, std::int32_t code) {
@@ -115,95 +127,99 @@ std::string_view apply(Canon form, std::string_view text, Arena& arena) {
 
 }  // namespace ascii
 
-// The forms for any valid UTF-8.
+// The forms for any valid UTF-8. Each gives its argument back where nothing changes.
 namespace unicode {
 
-std::string trim(std::string_view text) {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  bool found = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const Step step = next_code(text.substr(at));
-    if (!is_space(step.code)) {
-      if (!found) begin = at;
-      found = true;
-      end = at + step.size;
-    }
-    at += step.size;
-  }
-  return std::string(text.substr(begin, end - begin));
-}
-
-std::string collapse(std::string_view text) {
-  std::string out;
-  bool after_space = false;
+std::string_view trim(std::string_view text) {
   while (!text.empty()) {
-    const Step step = next_code(text);
-    const bool space = is_space(step.code);
-    if (!space) out += text.substr(0, step.size);
-    if (space && !after_space) out += ' ';
-    after_space = space;
+    const Step step = first_code(text);
+    if (!is_space(step.code)) break;
     text.remove_prefix(step.size);
   }
-  return out;
+  while (!text.empty()) {
+    std::size_t last = text.size() - 1;
+    while ((static_cast<unsigned char>(text[last]) & 0xC0U) == 0x80U) --last;
+    if (!is_space(first_code(text.substr(last)).code)) break;
+    text.remove_suffix(text.size() - last);
+  }
+  return text;
 }
 
-std::string map_case(std::string_view text, utf8proc_int32_t (*map)(utf8proc_int32_t)) {
+std::string_view collapse(std::string_view text, Arena& arena) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const Step step = next_code(text);
-    append_code(out, map(step.code));
-    text.remove_prefix(step.size);
+  bool after_space = false;
+  for (std::string_view left = text; !left.empty();) {
+    const Step step = first_code(left);
+    const bool space = is_space(step.code);
+    if (!space) out += left.substr(0, step.size);
+    if (space && !after_space) out += ' ';
+    after_space = space;
+    left.remove_prefix(step.size);
   }
-  return out;
+  return out == text ? text : arena.copy(out);
 }
 
-std::string nfc(std::string_view text) {
+std::string_view map_case(std::string_view text, Arena& arena, char (*map_ascii)(char),
+                          utf8proc_int32_t (*map)(utf8proc_int32_t)) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::string_view left = text; !left.empty();) {
+    const Step step = first_code(left);
+    if (step.size == 1) {
+      out += map_ascii(left.front());
+    } else {
+      append_code(out, map(step.code));
+    }
+    left.remove_prefix(step.size);
+  }
+  return out == text ? text : arena.copy(out);
+}
+
+std::string_view nfc(std::string_view text, Arena& arena) {
   // Nothing below U+0300 composes or decomposes further in NFC: no byte from 0xCC on is the cheap
   // test for it.
-  if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0xCC; }))
-    return std::string(text);
+  const auto is_low = [](char c) { return static_cast<unsigned char>(c) < 0xCC; };
+  if (std::ranges::all_of(text, is_low)) return text;
   utf8proc_uint8_t* mapped = nullptr;
   const auto size =
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                    static_cast<utf8proc_ssize_t>(text.size()), &mapped,
                    static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, std::free);
-  if (size < 0) return std::string(text);
-  return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size)};
+  if (size < 0) return text;
+  const std::string_view out(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
+  return out == text ? text : arena.copy(out);
 }
 
-std::string apply(Canon form, std::string_view text) {
+std::string_view apply(Canon form, std::string_view text, Arena& arena) {
   switch (form) {
     case Canon::kTrim:
       return trim(text);
     case Canon::kLower:
-      return map_case(text, utf8proc_tolower);
+      return map_case(text, arena, ascii_lower, utf8proc_tolower);
     case Canon::kUpper:
-      return map_case(text, utf8proc_toupper);
+      return map_case(text, arena, ascii_upper, utf8proc_toupper);
     case Canon::kNfc:
-      return nfc(text);
+      return nfc(text, arena);
     case Canon::kCollapse:
-      return collapse(text);
+      return collapse(text, arena);
     case Canon::kEmptyNull:
-      return std::string(text);
+      return text;
   }
-  return std::string(text);
+  return text;
+}
+
+std::string_view apply_all(const std::vector<Canon>& forms, std::string_view text, Arena& arena) {
+  for (int round = 0; round < kRoundsMax; ++round) {
+    const std::string_view before = text;
+    for (const Canon form : forms) text = apply(form, text, arena);
+    if (text == before) break;
+  }
+  return text;
 }
 
 }  // namespace unicode
-
-std::string_view apply_unicode(const std::vector<Canon>& forms, std::string_view text,
-                               Arena& arena) {
-  std::string now(text);
-  for (int round = 0; round < kRoundsMax; ++round) {
-    const std::string before = now;
-    for (const Canon form : forms) now = unicode::apply(form, now);
-    if (now == before) break;
-  }
-  return now == text ? text : arena.copy(now);
-}
 
 }  // namespace
 
@@ -239,7 +255,7 @@ Value apply_canon(const std::vector<Canon>& forms, const Value& value, Arena& ar
     for (const Canon form : forms) text = ascii::apply(form, text, arena);
   } else {
     if (!is_utf8(text)) return value;
-    text = apply_unicode(forms, text, arena);
+    text = unicode::apply_all(forms, text, arena);
   }
   // Wherever empty_null stands in the list: a text that trimming leaves empty is null as well.
   if (text.empty() && std::ranges::find(forms, Canon::kEmptyNull) != forms.end())

@@ -15,6 +15,7 @@ namespace atlas {
 namespace {
 
 using namespace std::string_literals;
+using namespace std::string_view_literals;
 
 Hasher hasher(std::uint8_t seed = 1) {
   std::array<std::uint8_t, 32> key{};
@@ -62,7 +63,7 @@ std::vector<Class> classes(Arena& arena) {
       {"text 1", {Value::text("1")}},
       {"empty text", {Value::text("")}},
       {"text null", {Value::text("null")}},
-      {"text with a zero byte", {Value::text("a\0"s)}},
+      {"text with a zero byte", {Value::text("a\0"sv)}},
       {"text a", {Value::text("a")}},
       {"composed", {Value::text("\u00e9")}},
       {"decomposed", {Value::text("e\u0301")}},

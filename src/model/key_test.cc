@@ -14,7 +14,7 @@ namespace atlas {
 namespace {
 
 using ::testing::ElementsAre;
-using namespace std::string_literals;
+using namespace std::string_view_literals;
 
 std::string hex(KeyView key) { return value_text(Value::bytes(key)).substr(2); }
 
@@ -31,7 +31,7 @@ TEST(Key, HasTheBytesThatTheFormatPagePromises) {
   EXPECT_EQ(hex(key_of({Value::integer(42)})), "20800000000000002a");
   EXPECT_EQ(hex(key_of({Value::integer(-1)})), "207fffffffffffffff");
   EXPECT_EQ(hex(key_of({Value::text("Ada")})), "6041646100");
-  EXPECT_EQ(hex(key_of({Value::text("a\0b"s), Value::boolean(true)})), "606100ff62001001");
+  EXPECT_EQ(hex(key_of({Value::text("a\0b"sv), Value::boolean(true)})), "606100ff62001001");
   EXPECT_EQ(hex(key_of({Value::integer(7), Value::integer(9)})),
             "208000000000000007208000000000000009");
   EXPECT_EQ(hex(key_of({Value::decimal("1.50"), Value::null()})), "28312e350001");
@@ -40,7 +40,7 @@ TEST(Key, HasTheBytesThatTheFormatPagePromises) {
   EXPECT_EQ(hex(key_of({Value::instant(kMinusInfinity)})), "400000000000000000");
   EXPECT_EQ(hex(key_of({Value::uuid(*parse_uuid("3f0c9a5e-0000-4000-8000-0123456789ab"), arena)})),
             "503f0c9a5e0000400080000123456789ab");
-  EXPECT_EQ(hex(key_of({Value::bytes("\xFF\x00"s)})), "70ff00ff00");
+  EXPECT_EQ(hex(key_of({Value::bytes("\xFF\x00"sv)})), "70ff00ff00");
   EXPECT_EQ(hex(key_of({Value::other("{1}")})), "787b317d00");
 }
 
@@ -60,7 +60,7 @@ TEST(Key, EqualDecimalsHaveEqualKeys) {
 TEST(Key, AShorterTextComesBeforeAllThatItBegins) {
   const std::vector<Key> keys = {
       key_of({Value::text("a")}),     key_of({Value::text("a"), Value::integer(5)}),
-      key_of({Value::text("a\0"s)}),  key_of({Value::text("a\0\0"s)}),
+      key_of({Value::text("a\0"sv)}),  key_of({Value::text("a\0\0"sv)}),
       key_of({Value::text("a\x01")}), key_of({Value::text("ab"), Value::integer(1)})};
   EXPECT_TRUE(std::ranges::is_sorted(keys));
 }
@@ -80,7 +80,7 @@ TEST(KeyDeathTest, RefusesBytesThatAreNoKey) {
   Arena arena;
   EXPECT_DEATH((void)decode_key("\x20\x80", arena), "middle of a component");
   EXPECT_DEATH((void)decode_key("\x60xyz", arena), "no end");
-  EXPECT_DEATH((void)decode_key("\x60xyz\0\xff"s, arena), "no end");
+  EXPECT_DEATH((void)decode_key("\x60xyz\0\xff"sv, arena), "no end");
   EXPECT_DEATH((void)decode_key("\x99", arena), "no known type");
 }
 
@@ -111,7 +111,7 @@ std::vector<TextCase> text_cases(Arena& arena) {
       {"control characters", {Value::text("a\n\x1b[2J")}, {kText}, R"("a\x0a\x1b[2J")"},
       {"four-byte letters", {Value::text("𝒜tlas")}, {kText}, "𝒜tlas"},
       {"bool", {Value::boolean(true)}, {kBool}, "true"},
-      {"bytes", {Value::bytes("\x01\xFF"s)}, {kBytea}, "\\x01ff"},
+      {"bytes", {Value::bytes("\x01\xFF"sv)}, {kBytea}, "\\x01ff"},
       {"decimal", {Value::decimal("1.5")}, {kNumeric}, "1.5"},
       {"date", {Value::date(0)}, {kDate}, "1970-01-01"},
       {"timestamp",
