@@ -174,7 +174,9 @@ void append_uuid(std::string& out, std::string_view bytes) {
 double float4_value(float value) {
   if (!std::isfinite(value)) return static_cast<double>(value);
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
+  // Scientific: plain notation would give every digit of a large value, not the shortest text.
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
   double out = 0;
   (void)std::from_chars(buffer, end, out);
   return out;
