@@ -1,0 +1,186 @@
+#include "engines/sqlite/fence.h"
+
+#include "foundation/fault_point.h"
+
+#include <fmt/format.h>
+
+namespace atlas::sqlite {
+namespace {
+
+constexpr const char* kTables = R"sql(
+CREATE TABLE IF NOT EXISTS atlas_bridge_fence (
+  tenant TEXT NOT NULL PRIMARY KEY,
+  epoch INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- applied: 1 written by the intent's own transaction, 0 by recovery, which thereby forbids it.
+-- unapplied: ordinals of writes that were refused, four bytes each, lowest byte first.
+CREATE TABLE IF NOT EXISTS atlas_bridge_witness (
+  tenant TEXT NOT NULL,
+  batch INTEGER NOT NULL,
+  applied INTEGER NOT NULL,
+  unapplied BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY (tenant, batch)
+) STRICT, WITHOUT ROWID;
+-- first_free: the lowest key value of the table that was never reserved.
+CREATE TABLE IF NOT EXISTS atlas_bridge_sequence (
+  table_name TEXT NOT NULL PRIMARY KEY COLLATE NOCASE,
+  first_free INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+Error missing_tables(const Connection& connection, Error cause) {
+  return Error(Code::kWitnessMissing, "the bridge's tables do not exist in this file")
+      .at(connection.options().where)
+      .advise("let the bridge's user write the file and its folder: chmod u+w " +
+              connection.options().path)
+      .because(std::move(cause));
+}
+
+Error lost(const Connection& connection, const char* what) {
+  return Error(Code::kConnectionLost, fmt::format("{} was cut", what))
+      .at(connection.options().where);
+}
+
+std::string encode_ordinals(const std::vector<std::uint32_t>& ordinals) {
+  std::string out;
+  for (const std::uint32_t ordinal : ordinals) {
+    for (unsigned shift = 0; shift < 32; shift += 8)
+      out.push_back(static_cast<char>(ordinal >> shift));
+  }
+  return out;
+}
+
+std::vector<std::uint32_t> decode_ordinals(std::string_view bytes) {
+  std::vector<std::uint32_t> out;
+  for (std::size_t i = 0; i + 4 <= bytes.size(); i += 4) {
+    std::uint32_t ordinal = 0;
+    for (unsigned k = 0; k < 4; ++k) {
+      ordinal |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) << (8 * k);
+    }
+    out.push_back(ordinal);
+  }
+  return out;
+}
+
+Result<std::int64_t> read_epoch(Connection& connection, const std::string& tenant) {
+  ATLAS_TRY(
+      Query query,
+      connection.prepare("fence", "SELECT epoch FROM main.atlas_bridge_fence WHERE tenant = ?1"));
+  query.text(0, tenant);
+  ATLAS_TRY(const bool row, query.step());
+  return row ? query.integer(0) : 0;
+}
+
+}  // namespace
+
+Result<> install_tables(Connection& connection) {
+  ATLAS_TRY(
+      const std::int64_t present,
+      connection.number("install",
+                        "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name IN "
+                        "('atlas_bridge_fence', 'atlas_bridge_witness', 'atlas_bridge_sequence')"));
+  if (present == 3) return {};
+  auto begun = connection.begin_write();
+  if (begun) {
+    WriteScope scope(connection);
+    begun = connection.execute("install", kTables);
+    if (begun) begun = scope.commit();
+  }
+  if (!begun && begun.error().code() == Code::kPrivilegeMissing) {
+    return missing_tables(connection, std::move(begun).error());
+  }
+  return begun;
+}
+
+Result<Epoch> fence_epoch(Connection& connection, const std::string& tenant) {
+  auto epoch = read_epoch(connection, tenant);
+  if (!epoch && epoch.error().code() == Code::kTableMissing) return Epoch{0};
+  if (!epoch) return std::move(epoch).error();
+  return Epoch{*epoch};
+}
+
+Result<> raise_fence_to(Connection& connection, const std::string& tenant, Epoch to) {
+  if (fault_point("sqlite.raise_fence") == Fault::kFail)
+    return lost(connection, "raising the fence");
+  ATLAS_OK(connection.begin_write());
+  WriteScope scope(connection);
+  auto now = read_epoch(connection, tenant);
+  if (!now && now.error().code() == Code::kTableMissing)
+    return missing_tables(connection, std::move(now).error());
+  if (!now) return std::move(now).error();
+  if (*now > to.value) {
+    return Error(Code::kFenceStale,
+                 fmt::format("the fence stands at epoch {}, ours is {}", *now, to.value))
+        .at(connection.options().where);
+  }
+  ATLAS_TRY(Query put,
+            connection.prepare("raise fence",
+                               "INSERT INTO main.atlas_bridge_fence VALUES (?1, ?2) "
+                               "ON CONFLICT (tenant) DO UPDATE SET epoch = excluded.epoch"));
+  ATLAS_OK(put.text(0, tenant).integer(1, to.value).run());
+  return scope.commit();
+}
+
+Result<> enter_fence(Connection& connection, const ApplyTicket& ticket) {
+  auto now = read_epoch(connection, ticket.tenant);
+  if (!now && now.error().code() == Code::kTableMissing)
+    return missing_tables(connection, std::move(now).error());
+  if (!now) return std::move(now).error();
+  if (*now != ticket.epoch.value) {
+    return Error(Code::kFenceStale,
+                 fmt::format("the fence stands at epoch {}, ours is {}", *now, ticket.epoch.value))
+        .at(connection.options().where);
+  }
+  ATLAS_TRY(Query put,
+            connection.prepare("witness",
+                               "INSERT INTO main.atlas_bridge_witness (tenant, batch, applied) "
+                               "VALUES (?1, ?2, 1) ON CONFLICT DO NOTHING"));
+  ATLAS_OK(put.text(0, ticket.tenant).integer(1, ticket.batch.value).run());
+  if (connection.changes() == 1) return {};
+  return Error(Code::kFenceStale, fmt::format("intent {} was settled already", ticket.batch.value))
+      .at(connection.options().where);
+}
+
+Result<> witness_unapplied(Connection& connection, const ApplyTicket& ticket,
+                           const std::vector<std::uint32_t>& ordinals) {
+  ATLAS_TRY(Query put, connection.prepare("witness unapplied",
+                                          "UPDATE main.atlas_bridge_witness SET unapplied = ?3 "
+                                          "WHERE tenant = ?1 AND batch = ?2"));
+  const std::string bytes = encode_ordinals(ordinals);
+  return put.text(0, ticket.tenant).integer(1, ticket.batch.value).blob(2, bytes).run();
+}
+
+Result<Settlement> settle_intent(Connection& connection, const ApplyTicket& ticket) {
+  if (fault_point("sqlite.settle") == Fault::kFail) return lost(connection, "settling");
+  ATLAS_OK(connection.begin_write());
+  WriteScope scope(connection);
+  {
+    ATLAS_TRY(Query put,
+              connection.prepare("settle",
+                                 "INSERT INTO main.atlas_bridge_witness (tenant, batch, applied) "
+                                 "VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING"));
+    ATLAS_OK(put.text(0, ticket.tenant).integer(1, ticket.batch.value).run());
+  }
+  Settlement out;
+  {
+    ATLAS_TRY(Query get,
+              connection.prepare("settle",
+                                 "SELECT applied, unapplied FROM main.atlas_bridge_witness "
+                                 "WHERE tenant = ?1 AND batch = ?2"));
+    get.text(0, ticket.tenant).integer(1, ticket.batch.value);
+    ATLAS_TRY(const bool row, get.step());
+    out.applied = row && get.integer(0) != 0;
+    if (row) out.unapplied = decode_ordinals(get.bytes(1));
+  }
+  ATLAS_OK(scope.commit());
+  return out;
+}
+
+Result<> drop_witnesses(Connection& connection, const std::string& tenant, BatchNumber upto) {
+  ATLAS_TRY(Query drop, connection.prepare("purge witnesses",
+                                           "DELETE FROM main.atlas_bridge_witness "
+                                           "WHERE tenant = ?1 AND batch <= ?2"));
+  return drop.text(0, tenant).integer(1, upto.value).run();
+}
+
+}  // namespace atlas::sqlite

@@ -1,0 +1,55 @@
+#pragma once
+
+// Writes the rows of one group one by one, each against the version that was read.
+
+#include "endpoint/endpoint.h"
+#include "engines/sqlite/table_plan.h"
+#include "foundation/clock.h"
+
+#include <optional>
+#include <string>
+
+namespace atlas::sqlite {
+
+// SQLite does not name the foreign key that a row breaks; its errors carry this as constraint.
+inline constexpr std::string_view kForeignKey = "FOREIGN KEY";
+
+class RowWriter {
+ public:
+  // `now` goes into the stamp column where the shape says so. The group must outlive the writer.
+  static Result<RowWriter> make(Connection& connection, const TablePlan& plan,
+                                const WriteGroup& group, Instant now);
+
+  // Inside an open write transaction. An error means that the transaction cannot go on; a row that
+  // does not fit is a result.
+  Result<WriteResult> write(std::size_t row);
+
+ private:
+  RowWriter(Connection& connection, const TablePlan& plan, const WriteGroup& group, Query find,
+            std::optional<Query> put)
+      : connection_(&connection),
+        plan_(&plan),
+        group_(&group),
+        find_(std::move(find)),
+        put_(std::move(put)),
+        reader_(plan) {}
+
+  // The stored row's version; none when there is no row.
+  Result<std::optional<RowVersion>> stored_version(KeyView key);
+  // The name of the first column whose value cannot be stored; empty if all can.
+  std::string bind(std::size_t row);
+  Result<WriteResult> put(KeyView key);
+  WriteResult refusal(Error error) const;
+
+  Connection* connection_;
+  const TablePlan* plan_;
+  const WriteGroup* group_;
+  Query find_;
+  std::optional<Query> put_;  // none: an update of no column
+  RowReader reader_;
+  std::vector<Value> constants_;  // bound after the group's own columns
+  Arena constant_arena_;
+  Arena arena_;
+};
+
+}  // namespace atlas::sqlite

@@ -1,0 +1,104 @@
+#include "engines/sqlite/snapshot.h"
+
+#include "engines/sqlite/changed_scan.h"
+#include "foundation/fault_point.h"
+
+namespace atlas::sqlite {
+namespace {
+
+// Appends the row that `reader` looked at.
+void add_row(Rows& rows, const RowReader& reader, const Query& query) {
+  const auto cells = rows.add(reader.key(), reader.version(), reader.stamp());
+  reader.cells(query, cells, rows.arena());
+  if (reader.oversized()) rows.set_oversized(rows.size() - 1);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Snapshot>> SqliteSnapshot::open(std::shared_ptr<Pool> pool) {
+  ATLAS_TRY(Loan loan, Loan::take(std::move(pool)));
+  ATLAS_OK(loan.connection().begin_read());
+  return std::unique_ptr<Snapshot>(new SqliteSnapshot(std::move(loan)));
+}
+
+Result<const TablePlan*> SqliteSnapshot::plan_for(const TableShape& shape) {
+  if (fault_point("sqlite.read") == Fault::kFail) {
+    return Error(Code::kConnectionLost, "a read was cut").at(loan_.connection().options().where);
+  }
+  return plans_.of(shape);
+}
+
+Result<KeyPage> SqliteSnapshot::changed(const TableShape& shape, const StampPosition& from,
+                                        std::size_t limit) {
+  ATLAS_TRY(const TablePlan* plan, plan_for(shape));
+  return ChangedScan(loan_.connection(), *plan, limit).run(from);
+}
+
+Result<Query> SqliteSnapshot::scan_query(const TablePlan& plan, KeyView after, std::size_t limit,
+                                         Arena& arena) {
+  const int scope = static_cast<int>(plan.shape->scope.size());
+  std::string sql = plan.select + " WHERE 1" + plan.scope_condition(0);
+  if (!after.empty()) sql += " AND " + plan.key_after(scope);
+  sql += " ORDER BY " + plan.key_order + " LIMIT ?";
+  ATLAS_TRY(Query query, loan_.connection().prepare("scan by key", sql));
+  bind_scope(query, 0, *plan.shape, arena);
+  int next = scope;
+  if (!after.empty()) {
+    (void)bind_key(query, next, after, arena);
+    next += plan.key_size();
+  }
+  // One more than asked for tells whether the scan goes on.
+  query.integer(next, static_cast<std::int64_t>(limit) + 1);
+  return query;
+}
+
+Result<KeyPage> SqliteSnapshot::keys(const TableShape& shape, KeyView after, std::size_t limit) {
+  ATLAS_TRY(const TablePlan* plan, plan_for(shape));
+  KeyPage page;
+  Arena bound;
+  ATLAS_TRY(Query query, scan_query(*plan, after, limit, bound));
+  RowReader reader(*plan);
+  for (;;) {
+    ATLAS_TRY(const bool row, query.step());
+    page.end = !row;
+    if (!row || page.keys.size() == limit) return page;
+    if (!reader.look(query, page.arena)) continue;
+    page.keys.push_back({reader.key(), reader.version(), reader.stamp()});
+  }
+}
+
+Result<Rows> SqliteSnapshot::scan(const TableShape& shape, KeyView after, std::size_t limit) {
+  ATLAS_TRY(const TablePlan* plan, plan_for(shape));
+  Rows rows(shape.columns.size());
+  Arena bound;
+  ATLAS_TRY(Query query, scan_query(*plan, after, limit, bound));
+  RowReader reader(*plan);
+  while (rows.size() < limit) {
+    ATLAS_TRY(const bool row, query.step());
+    if (!row) break;
+    if (reader.look(query, rows.arena())) add_row(rows, reader, query);
+  }
+  rows.index();
+  return rows;
+}
+
+// A look-up a key: in one process that is what SQLite itself would do with a list.
+Result<Rows> SqliteSnapshot::read(const TableShape& shape, std::span<const KeyView> keys) {
+  ATLAS_TRY(const TablePlan* plan, plan_for(shape));
+  Rows rows(shape.columns.size());
+  ATLAS_TRY(Query query, loan_.connection().prepare("read by key",
+                                                    plan->select + " WHERE " + plan->key_match(0)));
+  RowReader reader(*plan);
+  Arena bound;
+  for (const KeyView key : keys) {
+    bound.clear();
+    if (!bind_key(query, 0, key, bound)) continue;
+    ATLAS_TRY(const bool row, query.step());
+    if (row && reader.look(query, rows.arena())) add_row(rows, reader, query);
+    query.reset();
+  }
+  rows.index();
+  return rows;
+}
+
+}  // namespace atlas::sqlite

@@ -1,0 +1,31 @@
+#pragma once
+
+// Reading: one read transaction over one file.
+
+#include "endpoint/endpoint.h"
+#include "engines/sqlite/pool.h"
+#include "engines/sqlite/table_plan.h"
+
+namespace atlas::sqlite {
+
+class SqliteSnapshot final : public Snapshot {
+ public:
+  static Result<std::unique_ptr<Snapshot>> open(std::shared_ptr<Pool> pool);
+
+  Result<KeyPage> changed(const TableShape& shape, const StampPosition& from,
+                          std::size_t limit) override;
+  Result<KeyPage> keys(const TableShape& shape, KeyView after, std::size_t limit) override;
+  Result<Rows> read(const TableShape& shape, std::span<const KeyView> keys) override;
+  Result<Rows> scan(const TableShape& shape, KeyView after, std::size_t limit) override;
+
+ private:
+  explicit SqliteSnapshot(Loan loan)
+      : loan_(std::move(loan)), plans_(loan_.connection(), loan_.catalog()) {}
+  Result<const TablePlan*> plan_for(const TableShape& shape);
+  Result<Query> scan_query(const TablePlan& plan, KeyView after, std::size_t limit, Arena& arena);
+
+  Loan loan_;
+  TablePlans plans_;
+};
+
+}  // namespace atlas::sqlite
