@@ -35,6 +35,7 @@ struct ApplyContext {
 struct ApplyDone {
   std::vector<WriteOutcome> outcomes;      // one per write
   std::vector<BatchNumber> intents;        // to be closed by the confirm
+  BatchNumber last_batch;                  // the highest number used, 0 if nothing was written
   bool confirmed = false;                  // the confirm went with the last transaction
   std::optional<Error> transient;          // a step failed for now; its writes are kStale. Lost peers show here.
 };

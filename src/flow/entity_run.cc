@@ -1,0 +1,280 @@
+#include "flow/entity_run.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace atlas {
+namespace {
+
+constexpr int kTransientPagesMax = 3;  // pages in a row that a peer may spoil before the entity gives up for this run
+
+}  // namespace
+
+EntityRun::EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state, RunObserver& observer, std::vector<PlannedWrite>* planned,
+                     RefTable* planned_links)
+    : context_(run, entity, state), observer_(observer) {
+  context_.planned = planned;
+  context_.planned_links = planned_links;
+}
+
+Result<> EntityRun::keep_going() {
+  switch (context_.run.ports.stop()) {
+    case Ports::Stop::kNone: break;
+    case Ports::Stop::kDeadline: return Error(Code::kDeadline, "entity " + context_.entity.name + " goes on in the next run");
+    case Ports::Stop::kInterrupted: return Error(Code::kInterrupted, "entity " + context_.entity.name + " goes on in the next run");
+  }
+  if (context_.run.dry) return {};
+  const Micros now = context_.run.ports.clock.monotonic();
+  if (context_.renewed.count() == 0) context_.renewed = now;
+  if (now - context_.renewed < context_.run.lease_ttl / 4) return {};
+  ATLAS_OK(context_.state.renew_lease(context_.run.lease, context_.run.lease_ttl, context_.run.ports.clock.now()));
+  context_.renewed = now;
+  return {};
+}
+
+std::vector<SourceSpec> EntityRun::sources() const {
+  const EntityPlan& entity = context_.entity;
+  const CapturePlan& capture = entity.capture;
+  std::vector<SourceSpec> out;
+  auto add = [&](Side side, std::uint32_t part, std::uint16_t kind) {
+    SourceSpec spec;
+    spec.name = entity.source(part, kind);
+    spec.side = side;
+    spec.part = part;
+    spec.kind = kind;
+    spec.shape = &entity.shape(part, kind);
+    spec.sweeps = part <= 1;
+    spec.application_stamps = capture.stamp_by == StampBy::kApplication;
+    spec.overlap = capture.overlap;
+    spec.margin = capture.margin;
+    if (spec.sweeps || spec.shape->stamp) out.push_back(spec);
+  };
+  for (std::uint16_t kind = 0; kind < entity.kinds.size(); ++kind) add(Side::kLegacy, 0, kind);
+  for (std::uint32_t part = 1; part <= entity.parts.size(); ++part) add(Side::kPlatform, part, 0);
+  return out;
+}
+
+// A breaker, not a fuse for the bridge: too many quarantined instances pause this entity only (MAPPING §6).
+Result<bool> EntityRun::paused() {
+  ATLAS_TRY(const PendingCounts pending, context_.state.pending_counts(context_.run.tenant.id, context_.ref));
+  std::int64_t all = 0;
+  for (const auto& [state, n] : pending.by_state) all += n;
+  context_.any_pending = all > 0;
+  const auto it = pending.by_state.find(PendingState::kQuarantined);
+  return it != pending.by_state.end() && it->second > context_.entity.limits.open_max;
+}
+
+Result<bool> EntityRun::other_side_empty(Side side) {
+  const Side far = other(side);
+  const std::uint32_t part = far == Side::kLegacy ? 0 : 1;
+  const auto kinds = far == Side::kLegacy ? static_cast<std::uint16_t>(context_.entity.kinds.size()) : std::uint16_t{1};
+  for (std::uint16_t kind = 0; kind < kinds; ++kind) {
+    ATLAS_TRY(Endpoint * endpoint, context_.endpoint(context_.entity.endpoint(part, kind)));
+    ATLAS_TRY(auto snapshot, endpoint->snapshot());
+    ATLAS_TRY(const KeyPage page, snapshot->keys(context_.entity.shape(part, kind), {}, 1));
+    if (!page.keys.empty()) return false;
+  }
+  return true;
+}
+
+Result<> EntityRun::capture() {
+  ATLAS_TRY(const bool pause, paused());
+  if (pause) {
+    return Error(Code::kCapExceeded, fmt::format("entity {} has more than {} quarantined rows and is paused", context_.entity.name, context_.entity.limits.open_max))
+        .advise("see `atlas-bridge quarantine list`; correct the rows or raise limits.open");
+  }
+  ATLAS_TRY(const std::vector<Conflict> open, context_.state.conflicts(context_.run.tenant.id, context_.ref, true, 1));
+  context_.any_open_conflict = !open.empty();
+  ATLAS_TRY(const std::vector<Cursor> stored, context_.state.cursors(context_.run.tenant.id, context_.ref));
+  if (context_.entity.has_match && stored.empty()) {
+    for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+      ATLAS_TRY(create_at_once_[index(side)], other_side_empty(side));
+    }
+  }
+  for (const SourceSpec& spec : sources()) {
+    Cursor cursor;
+    cursor.source = spec.name;
+    for (const Cursor& c : stored) {
+      if (c.source == spec.name) cursor = c;
+    }
+    ATLAS_OK(capture_source(spec, cursor));
+  }
+  if (context_.entity.has_match) ATLAS_OK(pair_candidates());
+  return {};
+}
+
+Result<> EntityRun::capture_source(const SourceSpec& spec, const Cursor& stored) {
+  ATLAS_TRY(Endpoint * endpoint, context_.endpoint(context_.entity.endpoint(spec.part, spec.kind)));
+  // The watermark first, then the snapshots (E28).
+  ATLAS_TRY(const Horizon horizon, endpoint->horizon());
+  SourceScan scan(spec, stored, horizon);
+  int spoiled = 0;
+  while (!scan.done()) {
+    ATLAS_OK(keep_going());
+    ATLAS_TRY(endpoint, context_.endpoint(context_.entity.endpoint(spec.part, spec.kind)));
+    std::vector<Seed> seeds;
+    {
+      ATLAS_TRY(auto snapshot, endpoint->snapshot());
+      ATLAS_TRY(const KeyPage page, scan.next(*snapshot, context_.run.page_rows));
+      seeds.reserve(page.keys.size());
+      for (const KeyVersion& row : page.keys) {
+        Seed seed;
+        seed.instance = {spec.side, spec.kind, Key(row.key)};
+        seed.scanned = row.version;
+        seed.part = spec.part;
+        seeds.push_back(std::move(seed));
+      }
+    }
+    PageOptions options;
+    options.may_create_at_once = create_at_once_[index(spec.side)];
+    if (auto moved = scan.moved()) options.cursors.push_back(*moved);
+    if (seeds.empty() && options.cursors.empty()) continue;
+    const bool before = transient_.has_value();
+    transient_.reset();
+    ATLAS_OK(run_page(std::move(seeds), std::move(options)));
+    spoiled = transient_ ? spoiled + 1 : 0;
+    if (spoiled >= kTransientPagesMax) return *transient_;
+    if (!transient_ && before && spoiled == 0) transient_.reset();
+  }
+  return {};
+}
+
+Result<> EntityRun::run_page(std::vector<Seed> seeds, PageOptions options) {
+  Page page(context_);
+  auto done = page.process(std::move(seeds), std::move(options));
+  if (!done) return std::move(done).error();
+  context_.counts.add(done->counts);
+  if (done->transient) transient_ = std::move(done->transient);
+  observer_.page_done(context_.entity.name, context_.counts);
+  return {};
+}
+
+// Unlinked rows of both sides that show the same match value are one instance, if there is exactly one each way (E27).
+Result<std::vector<Seed>> EntityRun::pair(const std::vector<Candidate>& page, std::vector<std::pair<InstanceKey, std::string>>& ambiguous) {
+  std::vector<FieldHash> matches;
+  for (const Candidate& c : page) matches.push_back(c.match);
+  std::sort(matches.begin(), matches.end());
+  matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
+  std::map<FieldHash, std::vector<InstanceKey>> sides[2];
+  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+    ATLAS_TRY(const std::vector<Candidate> found, context_.state.candidates(context_.run.tenant.id, context_.ref, side, matches));
+    for (const Candidate& c : found) sides[index(side)][c.match].push_back(c.instance);
+  }
+  std::vector<Seed> seeds;
+  for (const Candidate& c : page) {
+    const auto& legacy = sides[0][c.match];
+    const auto& platform = sides[1][c.match];
+    Seed seed;
+    seed.instance = c.instance;
+    if (legacy.size() == 1 && platform.size() == 1) {
+      if (c.instance.side == Side::kPlatform) continue;  // handled with its legacy row
+      seed.partner = platform.front();
+    } else if (!legacy.empty() && !platform.empty()) {
+      std::string rows;
+      for (const auto& list : {legacy, platform}) {
+        for (const InstanceKey& key : list) {
+          rows += fmt::format("{}{} {}", rows.empty() ? "" : ", ", key.side == Side::kLegacy ? context_.entity.kinds[key.kind].name : "platform", key_text(key.key));
+        }
+      }
+      ambiguous.emplace_back(c.instance, rows);
+      continue;
+    }
+    seeds.push_back(std::move(seed));
+  }
+  return seeds;
+}
+
+Result<> EntityRun::pair_candidates() {
+  std::optional<InstanceKey> after;
+  while (true) {
+    ATLAS_OK(keep_going());
+    ATLAS_TRY(const std::vector<Candidate> page,
+              context_.state.scan_candidates(context_.run.tenant.id, context_.ref, after ? &*after : nullptr, context_.run.page_rows));
+    if (page.empty()) return {};
+    after = page.back().instance;
+    std::vector<std::pair<InstanceKey, std::string>> ambiguous;
+    ATLAS_TRY(std::vector<Seed> seeds, pair(page, ambiguous));
+    if (!ambiguous.empty() && !context_.run.dry) {
+      Confirm confirm;
+      std::vector<InstanceKey> ids;
+      for (const auto& [instance, rows] : ambiguous) ids.push_back(instance);
+      ATLAS_TRY(const std::vector<Pending> known, context_.state.pending_of(context_.run.tenant.id, context_.ref, ids));
+      for (const auto& [instance, rows] : ambiguous) {
+        const bool same = std::any_of(known.begin(), known.end(), [&](const Pending& p) { return p.instance == instance && p.blocker == rows; });
+        if (same) continue;
+        Pending p;
+        p.instance = instance;
+        p.state = PendingState::kQuarantined;
+        p.code = static_cast<std::uint16_t>(Code::kAmbiguousMatch);
+        p.reason = "several rows match";
+        p.blocker = rows;
+        p.since = context_.run.now;
+        p.retry_at = context_.run.now + back_off(0);
+        confirm.put_pending.push_back(std::move(p));
+      }
+      context_.counts.captured += static_cast<std::int64_t>(ambiguous.size());
+      context_.counts.decided += static_cast<std::int64_t>(ambiguous.size());
+      context_.counts[Outcome::kQuarantined] += static_cast<std::int64_t>(ambiguous.size());
+      if (!confirm.empty()) ATLAS_OK(context_.state.confirm(context_.run.lease, context_.ref, confirm));
+      context_.any_pending = true;
+    }
+    if (seeds.empty()) continue;
+    PageOptions options;
+    options.pairing = true;
+    ATLAS_OK(run_page(std::move(seeds), std::move(options)));
+  }
+}
+
+Seed EntityRun::seed_of(const Pending& pending) const {
+  Seed seed;
+  seed.instance = pending.instance;
+  seed.forced = true;
+  const bool taken = pending.code == static_cast<std::uint16_t>(Code::kKeyTaken) && pending.state == PendingState::kDirty;
+  if (taken && pending.instance.side == Side::kLegacy && context_.entity.platform_key == KeyOrigin::kUuid5) {
+    Arena arena;
+    const Value key = Value::uuid(mint_uuid(context_.run.tenant.uuid, context_.entity.name, context_.entity.kinds[pending.instance.kind].name,
+                                            pending.instance.key, 0),
+                                  arena);
+    seed.partner = InstanceKey{Side::kPlatform, 0, encode_key({&key, 1})};
+    seed.taken_key = true;
+  }
+  return seed;
+}
+
+Result<> EntityRun::revisit(bool parents_linked) {
+  if (!context_.any_pending) return {};
+  constexpr std::array kAlways = {PendingState::kDirty, PendingState::kWaiting, PendingState::kDeferred, PendingState::kHeld, PendingState::kQuarantined};
+  constexpr std::array kWaiters = {PendingState::kWaiting, PendingState::kDeferred};
+  constexpr std::array kRefused = {PendingState::kQuarantined};
+  struct Pass {
+    std::span<const PendingState> states;
+    bool everything;
+    bool unique_only;
+  };
+  std::vector<Pass> passes = {{kAlways, false, false}};
+  if (parents_linked) passes.push_back({kWaiters, true, false});
+  if (context_.unique_may_be_free) passes.push_back({kRefused, true, true});
+  context_.unique_may_be_free = false;
+  for (const Pass& pass : passes) {
+    std::optional<InstanceKey> after;
+    const Instant due = pass.everything ? Instant::max() : context_.run.now;
+    while (true) {
+      ATLAS_OK(keep_going());
+      ATLAS_TRY(const std::vector<Pending> page, context_.state.pending(context_.run.tenant.id, context_.ref, pass.states, due, after ? &*after : nullptr,
+                                                                       context_.run.page_rows));
+      if (page.empty()) break;
+      after = page.back().instance;
+      std::vector<Seed> seeds;
+      for (const Pending& pending : page) {
+        if (pass.unique_only && pending.code != static_cast<std::uint16_t>(Code::kUniqueTaken)) continue;
+        seeds.push_back(seed_of(pending));
+      }
+      if (!seeds.empty()) ATLAS_OK(run_page(std::move(seeds), {}));
+    }
+  }
+  return {};
+}
+
+}  // namespace atlas

@@ -1,0 +1,234 @@
+// What a page leaves behind: outcomes judged, links, pending keys, conflicts and cursors in one confirm (ENGINE E4, E6).
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "flow/page.h"
+#include "model/text_form.h"
+
+namespace atlas {
+namespace {
+
+bool same_link(const LinkRecord& a, const LinkRecord& b) {
+  return a.dead == b.dead && a.match == b.match && a.generation == b.generation && a.platform_key == b.platform_key &&
+         std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end()) &&
+         std::equal(a.bases.begin(), a.bases.end(), b.bases.begin(), b.bases.end());
+}
+
+std::string mid_text(const Value& mid, bool reference) {
+  if (mid.is_null()) return "null";
+  if (reference) return key_text(mid.as_text().substr(1));
+  return value_text(mid);
+}
+
+std::string stamp_text(std::int64_t stamp) { return value_text(Value::instant(stamp)); }
+
+}  // namespace
+
+void Page::judge(Item& item, const ApplyDone& done) {
+  if (item.next < 0) return;
+  LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+  bool root_made = !item.fresh || item.decision.what == Case::kAdopt;
+  const WriteOutcome* failed = nullptr;
+  bool unverified = false;
+  for (const std::uint32_t w : item.writes) {
+    const WriteOutcome& outcome = done.outcomes[w];
+    const RowWrite& write = writes_[w];
+    if (outcome.status == WriteStatus::kApplied) {
+      apply_effect(write.effect, outcome.version, next);
+      unverified |= write.effect.unverified || !outcome.version;
+      if (write.effect.part <= 1) root_made = true;
+      if (write.kind != WriteKind::kInsert) c_.unique_may_be_free = true;
+      ++result_.counts.rows_written;
+      continue;
+    }
+    if (failed == nullptr || (failed->status == WriteStatus::kSkipped)) failed = &outcome;
+  }
+  item.insert_link = item.fresh && root_made;
+  if (failed == nullptr) {
+    if (unverified && !item.park) {
+      item.drop_pending = false;
+      dirty(item, "our own write is to be read back", Code::kOwnWriteUnread);
+    }
+    return;
+  }
+  item.drop_pending = false;
+  item.park.reset();
+  switch (failed->status) {
+    case WriteStatus::kApplied:
+      return;
+    case WriteStatus::kStale:
+    case WriteStatus::kSkipped:
+      item.outcome = Outcome::kStale;
+      return dirty(item, "the row changed while we were about to write it", Code::kGuardLost);
+    case WriteStatus::kKeyTaken:
+      item.outcome = Outcome::kStale;
+      return dirty(item, "the new key exists already", Code::kKeyTaken);
+    case WriteStatus::kSuppressed:
+      return quarantine(item, Code::kSuppressed, "nothing happened although the row was unchanged");
+    case WriteStatus::kRejected:
+      if (!failed->error) return quarantine(item, Code::kConstraintViolated, "the target refused the row");
+      return quarantine(item, failed->error->code(), failed->error->line(), failed->error->constraint());
+  }
+}
+
+void Page::record_conflicts(Item& item, Confirm& confirm) {
+  const Image& view = image(item);
+  const InstanceKey id = item.link >= 0 || item.fresh ? InstanceKey{Side::kLegacy, view.kind, Key(next_[static_cast<std::size_t>(item.next)].legacy_key)} : item.id;
+  const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+  auto make = [&](const std::string& field) {
+    Conflict c;
+    c.instance = id;
+    c.platform_key = Key(next.platform_key);
+    c.field = field;
+    c.legacy_version = view.versions[0];
+    c.platform_version = view.versions[1];
+    c.at = c_.run.now;
+    return c;
+  };
+  for (const auto& [f, answer] : item.conflicts) {
+    const FieldPlan& field = entity_.fields[f];
+    Conflict c = make(field.name);
+    c.legacy_value = mid_text(view.legacy.values[f], field.ref.has_value());
+    c.platform_value = mid_text(view.platform.values[f], field.ref.has_value());
+    c.open = answer.action == FieldAction::kHold;
+    c.winner = c.open ? "" : std::string(side_name(answer.winner));
+    c.reason = std::string(conflict_reason_name(answer.conflict));
+    if (answer.conflict == ConflictReason::kNewest || answer.conflict == ConflictReason::kBaseUnknown) {
+      c.reason += fmt::format(": legacy {}, platform {}", stamp_text(view.versions[0].stamp_us), stamp_text(view.versions[1].stamp_us));
+    }
+    ++(c.open ? result_.counts.conflicts_held : result_.counts.conflicts);
+    if (answer.base_unknown) ++result_.counts.base_unknown;
+    if (c.open) c_.any_open_conflict = true;
+    confirm.put_conflicts.push_back(std::move(c));
+  }
+  if (item.decision.delete_lost) {
+    Conflict c = make("(liveness)");
+    const Presentation legacy = presentation(item, Side::kLegacy);
+    c.legacy_value = presentation_name(legacy);
+    c.platform_value = presentation_name(presentation(item, Side::kPlatform));
+    c.winner = legacy == Presentation::kDead ? "platform" : "legacy";
+    c.reason = "update wins over delete";
+    ++result_.counts.conflicts;
+    confirm.put_conflicts.push_back(std::move(c));
+  }
+  for (const Conflict& open : open_conflicts_) {
+    if (open.instance != id) continue;
+    const bool still = std::any_of(item.conflicts.begin(), item.conflicts.end(), [&](const auto& entry) {
+      return entry.second.action == FieldAction::kHold && entity_.fields[entry.first].name == open.field;
+    });
+    if (!still) confirm.close_conflicts.emplace_back(id, open.field);
+  }
+}
+
+Confirm Page::make_confirm(const ApplyDone& done) {
+  Confirm confirm;
+  confirm.intents = done.intents;
+  confirm.batch = done.last_batch;
+  confirm.cursors = options_.cursors;
+  for (Item& item : items_) {
+    if (item.gone) continue;
+    judge(item, done);
+    const bool failed = item.outcome == Outcome::kStale || item.outcome == Outcome::kQuarantined;
+    if (item.next >= 0) {
+      const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+      if (item.fresh) {
+        if (item.insert_link) confirm.insert_links.push_back(&next);
+      } else if (!same_link(next, links_[static_cast<std::size_t>(item.link)])) {
+        confirm.update_links.push_back(&next);
+      }
+      if (!failed && (item.link >= 0 || item.insert_link)) record_conflicts(item, confirm);
+    }
+    const bool linked = item.link >= 0 || item.insert_link;
+    InstanceKey id = item.id;
+    if (item.insert_link && id.side == Side::kPlatform) {
+      if (item.pending != nullptr) confirm.drop_pending.push_back(id);
+      const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+      id = {Side::kLegacy, next.kind, Key(next.legacy_key)};
+    }
+    if (item.park) {
+      const bool resting = item.pending != nullptr && item.park->retry_at == item.pending->retry_at && item.park->state == item.pending->state &&
+                           item.park->attempts == item.pending->attempts && item.pending->instance == id;
+      item.park->instance = id;
+      if (!resting) {
+        confirm.put_pending.push_back(*item.park);
+        c_.any_pending = true;
+      }
+    } else if (item.pending != nullptr && item.drop_pending) {
+      confirm.drop_pending.push_back(item.pending->instance);
+    }
+    if (linked) c_.links_made |= item.insert_link;
+    if (entity_.has_match) {
+      const bool seen_before = options_.pairing || item.pending != nullptr;
+      if (item.candidate || (!linked && item.match != kNoBase && item.park && !seen_before)) {
+        confirm.put_candidates.push_back({item.id, item.match});
+      } else if (options_.pairing && (linked || !item.park)) {
+        confirm.drop_candidates.push_back(item.id);
+        if (item.id.side == Side::kLegacy && !image(item).platform_key.empty()) {
+          confirm.drop_candidates.push_back({Side::kPlatform, 0, Key(image(item).platform_key)});
+        }
+      }
+    }
+  }
+  return confirm;
+}
+
+void Page::count(const Item& item) {
+  if (item.gone || !item.decided) return;
+  Counts& counts = result_.counts;
+  ++counts.decided;
+  ++counts[item.outcome];
+  if (item.deferred) ++counts.deferred;
+  if (item.outcome != Outcome::kApplied) return;
+  const bool created = item.link < 0 && item.decision.what != Case::kAdopt;
+  if (item.decision.what == Case::kAdopt) ++counts.adopted;
+  bool legacy = false;
+  bool platform = false;
+  for (const std::uint32_t w : item.writes) (writes_[w].effect.part == 0 ? legacy : platform) = true;
+  switch (item.decision.what) {
+    case Case::kDeletePlatform: ++counts.deleted_platform; break;
+    case Case::kDeleteLegacy: ++counts.deleted_legacy; break;
+    case Case::kRevivePlatform: ++counts.revived_platform; break;
+    case Case::kReviveLegacy: ++counts.revived_legacy; break;
+    case Case::kNothing:
+    case Case::kCreatePlatform:
+    case Case::kCreateLegacy:
+    case Case::kAdopt:
+    case Case::kFields:
+    case Case::kBothDead:
+    case Case::kStillDead:
+    case Case::kBothRevived:
+    case Case::kSuspectedDelete:
+    case Case::kFilteredDead:
+    case Case::kFilteredScope:
+    case Case::kHoldMismatch:
+      if (platform) ++(created ? counts.created_platform : counts.updated_platform);
+      if (legacy) ++(created ? counts.created_legacy : counts.updated_legacy);
+      break;
+  }
+}
+
+void Page::plan_out() const {
+  for (const Item& item : items_) {
+    if (item.gone || item.next < 0) continue;
+    const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+    if (item.fresh && c_.planned_links != nullptr) c_.planned_links->add(entity_.index, next.kind, next.legacy_key, next.platform_key);
+    if (c_.planned == nullptr) continue;
+    for (const std::uint32_t w : item.writes) {
+      const RowWrite& write = writes_[w];
+      PlannedWrite out;
+      out.entity = entity_.name;
+      out.endpoint = c_.run.plan.endpoints[write.endpoint.value].name;
+      out.table = write.shape->table.text();
+      out.key = key_text(write.key);
+      const bool fresh_id = write.kind == WriteKind::kInsert && out.key.starts_with('-');
+      if (fresh_id) out.key = "new:" + out.key.substr(1);
+      out.action = write.kind == WriteKind::kInsert ? "insert" : write.kind == WriteKind::kUpdate ? "update" : "delete";
+      for (const std::uint32_t c : write.columns) out.columns.push_back(write.shape->columns[c].name);
+      c_.planned->push_back(std::move(out));
+    }
+  }
+}
+
+}  // namespace atlas

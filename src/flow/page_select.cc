@@ -1,0 +1,299 @@
+// Which instances a page holds: links of its keys, echoes dropped, both rows read, counterparts found.
+
+#include <algorithm>
+#include <map>
+
+#include "flow/page.h"
+
+namespace atlas {
+
+Page::Page(EntityContext& context)
+    : c_(context),
+      entity_(context.entity),
+      links_(context.ref.parts, context.ref.fields),
+      next_(context.ref.parts, context.ref.fields) {
+  for (const FieldPlan& field : entity_.fields) {
+    FieldPolicy policy;
+    policy.flow = field.direction == Direction::kBoth         ? FieldFlow::kBoth
+                  : field.direction == Direction::kToPlatform ? FieldFlow::kToPlatform
+                                                              : FieldFlow::kToLegacy;
+    switch (field.policy) {
+      case Policy::kNewest: policy.conflict = ConflictPolicy::kNewest; break;
+      case Policy::kLegacy: policy.conflict = ConflictPolicy::kLegacy; break;
+      case Policy::kPlatform: policy.conflict = ConflictPolicy::kPlatform; break;
+      case Policy::kManual: policy.conflict = ConflictPolicy::kManual; break;
+    }
+    policy.group = field.group;
+    policy.enforce = field.enforce;
+    policies_.push_back(policy);
+  }
+}
+
+Result<PageResult> Page::process(std::vector<Seed> seeds, PageOptions options) {
+  options_ = std::move(options);
+  result_.counts.captured = static_cast<std::int64_t>(seeds.size());
+  ATLAS_OK(select(seeds));
+  if (!items_.empty()) {
+    ATLAS_OK(check_partners());
+    ATLAS_OK(read());
+    ATLAS_OK(pending_rows());
+    ATLAS_OK(asked_conflicts());
+    ATLAS_OK(decide_all());
+  }
+  if (c_.run.dry) {
+    plan_out();
+    for (const Item& item : items_) count(item);
+    return std::move(result_);
+  }
+  const ApplyContext apply{c_.state,
+                           c_.run.lease,
+                           c_.ref,
+                           c_.run.tenant.uuid,
+                           [this] {
+                             std::vector<std::string> names;
+                             for (const FieldPlan& field : entity_.fields) names.push_back(field.name);
+                             return names;
+                           }(),
+                           [this](EndpointIndex index) { return c_.endpoint(index); },
+                           [this](EndpointIndex index) { return c_.run.plan.endpoints[index.value].name; },
+                           [this](EndpointIndex index) { return bool{c_.run.may_join[index.value]}; }};
+  ATLAS_TRY(ApplyDone done, apply_batch(apply, writes_, [this](const ApplyDone& d) { return make_confirm(d); }));
+  result_.transient = std::move(done.transient);
+  for (const Item& item : items_) count(item);
+  if (!result_.counts.conserved()) return Error(Code::kConservation, "entity " + entity_.name);
+  return std::move(result_);
+}
+
+Result<> Page::select(std::vector<Seed>& seeds) {
+  std::sort(seeds.begin(), seeds.end(), [](const Seed& a, const Seed& b) {
+    return std::tie(a.instance, b.forced) < std::tie(b.instance, a.forced);
+  });
+  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+    std::vector<KeyView> keys;
+    std::vector<std::uint16_t> kinds;
+    for (const Seed& seed : seeds) {
+      if (seed.instance.side != side) continue;
+      keys.push_back(seed.instance.key);
+      kinds.push_back(seed.instance.kind);
+    }
+    if (keys.empty()) continue;
+    ATLAS_TRY(const Links found, c_.state.links(c_.run.tenant.id, c_.ref, side, keys, kinds));
+    for (const LinkRecord& link : found) (void)links_.add_copy(link);
+  }
+  std::map<std::pair<std::uint16_t, KeyView>, std::size_t> by_legacy;
+  std::map<KeyView, std::size_t> by_platform;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    by_legacy.emplace(std::pair(links_[i].kind, links_[i].legacy_key), i);
+    by_platform.emplace(links_[i].platform_key, i);
+  }
+  images_ = std::make_unique<ImageSet>(
+      c_.mapper, [this](EndpointIndex index) { return c_.endpoint(index); }, c_.state, c_.run.tenant.id, c_.run.entities, c_.planned_links);
+  std::map<InstanceKey, std::size_t> seen;
+  for (Seed& seed : seeds) {
+    std::ptrdiff_t link = -1;
+    if (seed.instance.side == Side::kLegacy) {
+      const auto it = by_legacy.find({seed.instance.kind, seed.instance.key});
+      if (it != by_legacy.end()) link = static_cast<std::ptrdiff_t>(it->second);
+    } else {
+      const auto it = by_platform.find(seed.instance.key);
+      if (it != by_platform.end()) link = static_cast<std::ptrdiff_t>(it->second);
+    }
+    if (link >= 0) {
+      // Several copies of one link may have been read; the first stands for all.
+      const LinkRecord& l = links_[static_cast<std::size_t>(link)];
+      link = static_cast<std::ptrdiff_t>(by_legacy.at({l.kind, l.legacy_key}));
+      const PartState& part = l.parts[seed.part];
+      if (!seed.forced && seed.scanned && part.version == *seed.scanned && !part.unverified) {
+        ++result_.counts.echo;
+        continue;
+      }
+    }
+    InstanceKey id = seed.instance;
+    if (link >= 0) id = {Side::kLegacy, links_[static_cast<std::size_t>(link)].kind, Key(links_[static_cast<std::size_t>(link)].legacy_key)};
+    const auto [at, added] = seen.emplace(id, items_.size());
+    if (!added) {
+      ++result_.counts.merged;
+      items_[at->second].forced |= seed.forced;
+      continue;
+    }
+    Item item;
+    item.id = std::move(id);
+    item.link = link;
+    item.forced = seed.forced;
+    item.taken_key = seed.taken_key;
+    item.from_scan = seed.scanned.has_value();
+    item.image = images_->images.size();
+    Image image;
+    if (link >= 0) {
+      const LinkRecord& l = links_[static_cast<std::size_t>(link)];
+      image.kind = l.kind;
+      image.legacy_key = l.legacy_key;
+      image.platform_key = l.platform_key;
+    } else if (seed.instance.side == Side::kLegacy) {
+      image.kind = seed.instance.kind;
+      image.legacy_key = images_->arena().copy(seed.instance.key);
+      if (seed.partner) image.platform_key = images_->arena().copy(seed.partner->key);
+    } else {
+      image.kind_known = entity_.kinds.size() == 1 && entity_.kinds.front().when.empty();
+      image.platform_key = images_->arena().copy(seed.instance.key);
+    }
+    images_->images.push_back(std::move(image));
+    items_.push_back(std::move(item));
+  }
+  return {};
+}
+
+Result<> Page::read() {
+  std::vector<std::size_t> all(items_.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = items_[i].image;
+  // Links were read before; the snapshots open now (E10).
+  ATLAS_OK(images_->read_platform(all));
+  ATLAS_OK(images_->read_legacy(all));
+  ATLAS_OK(images_->resolve(all));
+  for (const std::size_t i : all) images_->map(i);
+  return find_counterparts();
+}
+
+// Unlinked instances whose key on the other side comes out of their own fields: the row may be there already.
+Result<> Page::find_counterparts() {
+  std::vector<std::size_t> legacy_found;
+  std::vector<std::size_t> platform_found;
+  for (Item& item : items_) {
+    Image& view = image(item);
+    if (item.link >= 0 || view.misfit || !view.kind_known || view.oversized) continue;
+    const bool from_legacy = !view.legacy_key.empty() && view.platform_key.empty();
+    const bool from_platform = view.legacy_key.empty() && !view.platform_key.empty();
+    const bool known = from_legacy ? !view.rows.rows[0].empty() : !view.rows.rows[1].empty();
+    if (!known) continue;
+    if ((from_legacy && entity_.platform_key == KeyOrigin::kFromFields) || (from_platform && entity_.legacy_key == KeyOrigin::kFromFields)) {
+      // Compose a would-be row only for its key.
+      Decision create;
+      create.what = from_legacy ? Case::kCreatePlatform : Case::kCreateLegacy;
+      create.fields.resize(entity_.fields.size());
+      for (std::size_t f = 0; f < entity_.fields.size(); ++f) {
+        const FieldHash hash = from_legacy ? view.legacy.hashes[f] : view.platform.hashes[f];
+        if (hash != kNoBase) create.fields[f].action = from_legacy ? FieldAction::kToPlatform : FieldAction::kToLegacy;
+      }
+      create.writes_platform = from_legacy;
+      create.writes_legacy = from_platform;
+      const Composed made = compose({c_, view, create, nullptr, images_->refs(), images_->arena(), 0, {}, {}, 0, kNoBase});
+      const Key& key = from_legacy ? made.platform_key : made.legacy_key;
+      if (key.empty()) continue;
+      const KeyView kept = images_->arena().copy(key);
+      if (from_legacy) {
+        view.platform_key = kept;
+        platform_found.push_back(item.image);
+      } else {
+        view.legacy_key = kept;
+        legacy_found.push_back(item.image);
+      }
+    }
+  }
+  if (platform_found.empty() && legacy_found.empty()) {
+    merge_pairs();
+    return {};
+  }
+  ATLAS_OK(images_->read_platform(platform_found));
+  ATLAS_OK(images_->read_legacy(legacy_found));
+  std::vector<std::size_t> both = platform_found;
+  both.insert(both.end(), legacy_found.begin(), legacy_found.end());
+  ATLAS_OK(images_->resolve(both));
+  for (const std::size_t i : both) images_->map(i);
+  // A counterpart that is linked to another row is not ours to take.
+  std::vector<KeyView> keys;
+  for (const std::size_t i : platform_found) keys.push_back(images_->images[i].platform_key);
+  std::vector<KeyView> legacy_keys;
+  std::vector<std::uint16_t> kinds;
+  for (const std::size_t i : legacy_found) {
+    legacy_keys.push_back(images_->images[i].legacy_key);
+    kinds.push_back(images_->images[i].kind);
+  }
+  if (!keys.empty()) {
+    ATLAS_TRY(const Links taken, c_.state.links(c_.run.tenant.id, c_.ref, Side::kPlatform, keys, {}));
+    for (const LinkRecord& link : taken) {
+      for (Item& item : items_) {
+        if (item.link < 0 && image(item).platform_key == link.platform_key) {
+          quarantine(item, Code::kKeyTaken, "its platform key is linked to " + describe({Side::kLegacy, link.kind, Key(link.legacy_key)}));
+        }
+      }
+    }
+  }
+  if (!legacy_keys.empty()) {
+    ATLAS_TRY(const Links taken, c_.state.links(c_.run.tenant.id, c_.ref, Side::kLegacy, legacy_keys, kinds));
+    for (const LinkRecord& link : taken) {
+      for (Item& item : items_) {
+        if (item.link < 0 && item.id.side == Side::kPlatform && image(item).legacy_key == link.legacy_key && image(item).kind == link.kind) {
+          quarantine(item, Code::kKeyTaken, "its legacy key is linked to platform " + key_text(link.platform_key));
+        }
+      }
+    }
+  }
+  merge_pairs();
+  return {};
+}
+
+// A partner found by match or by its minted key may have been linked meanwhile: then it is not ours to take.
+Result<> Page::check_partners() {
+  std::vector<KeyView> keys;
+  for (const Item& item : items_) {
+    if (item.link < 0 && item.id.side == Side::kLegacy && !image(item).platform_key.empty()) keys.push_back(image(item).platform_key);
+  }
+  if (keys.empty()) return {};
+  ATLAS_TRY(const Links taken, c_.state.links(c_.run.tenant.id, c_.ref, Side::kPlatform, keys, {}));
+  for (const LinkRecord& link : taken) {
+    for (Item& item : items_) {
+      if (item.link >= 0 || image(item).platform_key != link.platform_key) continue;
+      if (item.taken_key) quarantine(item, Code::kKeyTaken, "its platform key is linked to " + describe({Side::kLegacy, link.kind, Key(link.legacy_key)}));
+      image(item).platform_key = {};
+    }
+  }
+  return {};
+}
+
+// A legacy row and a platform row of one unlinked instance may both be in the page: one item stands for both.
+void Page::merge_pairs() {
+  std::map<InstanceKey, std::size_t> legacy;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    if (items_[i].link < 0 && items_[i].id.side == Side::kLegacy) legacy.emplace(items_[i].id, i);
+  }
+  for (Item& item : items_) {
+    if (item.link >= 0 || item.id.side != Side::kPlatform || image(item).legacy_key.empty()) continue;
+    const auto it = legacy.find({Side::kLegacy, image(item).kind, Key(image(item).legacy_key)});
+    if (it == legacy.end() || image(items_[it->second]).platform_key != image(item).platform_key) continue;
+    item.gone = true;
+    items_[it->second].forced |= item.forced;
+    ++result_.counts.merged;
+  }
+}
+
+Result<> Page::pending_rows() {
+  if (!c_.any_pending) return {};
+  std::vector<InstanceKey> ids;
+  for (const Item& item : items_) ids.push_back(item.id);
+  ATLAS_TRY(pending_, c_.state.pending_of(c_.run.tenant.id, c_.ref, ids));
+  std::map<InstanceKey, const Pending*> by_id;
+  for (const Pending& p : pending_) by_id.emplace(p.instance, &p);
+  for (Item& item : items_) {
+    const auto it = by_id.find(item.id);
+    if (it != by_id.end()) item.pending = it->second;
+  }
+  return {};
+}
+
+Result<> Page::asked_conflicts() {
+  if (!c_.any_open_conflict) return {};
+  std::vector<InstanceKey> ids;
+  for (const Item& item : items_) {
+    if (item.link >= 0) ids.push_back(item.id);
+  }
+  if (ids.empty()) return {};
+  ATLAS_TRY(open_conflicts_, c_.state.open_conflicts_of(c_.run.tenant.id, c_.ref, ids));
+  return {};
+}
+
+std::string Page::describe(const InstanceKey& key) const {
+  if (key.side == Side::kPlatform) return "platform " + entity_.name + " " + key_text(key.key);
+  return entity_.kinds[key.kind].name + " " + key_text(key.key);
+}
+
+}  // namespace atlas

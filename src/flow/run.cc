@@ -1,0 +1,334 @@
+#include "flow/run.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "flow/entity_run.h"
+#include "mapping/compile.h"
+
+namespace atlas {
+
+EntityDecl entity_decl(const EntityPlan& entity) {
+  EntityDecl decl;
+  decl.name = entity.name;
+  for (const KindPlan& kind : entity.kinds) decl.kinds.push_back(kind.name);
+  for (const std::uint32_t column : entity.kinds.front().shape.key) decl.legacy_key.push_back(entity.kinds.front().shape.columns[column].type);
+  for (const std::uint32_t column : entity.parts.front().shape.key) decl.platform_key.push_back(entity.parts.front().shape.columns[column].type);
+  decl.parts.emplace_back("legacy");
+  for (const PartPlan& part : entity.parts) decl.parts.push_back(part.alias);
+  for (const FieldPlan& field : entity.fields) decl.fields.push_back({field.name, field.fingerprint});
+  return decl;
+}
+
+std::string_view run_outcome_name(RunOutcome outcome) {
+  switch (outcome) {
+    case RunOutcome::kDone: return "done";
+    case RunOutcome::kPartial: return "partial";
+    case RunOutcome::kStopped: return "stopped";
+    case RunOutcome::kFailed: return "failed";
+    case RunOutcome::kLeaseHeld: return "lease_held";
+  }
+  return "?";
+}
+
+namespace {
+
+constexpr int kRevisitsMax = 4;  // rounds over pending keys in one run: deferred cycles and refused rows settle in two
+
+std::string counts_json(const Counts& counts) {
+  std::string out = "{";
+  for (const CountField& field : count_fields()) out += fmt::format("{}\"{}\":{}", out.size() > 1 ? "," : "", field.name, counts.*field.member);
+  for (std::size_t i = 0; i < kOutcomes; ++i) out += fmt::format(",\"{}\":{}", outcome_name(static_cast<Outcome>(i)), counts.outcomes[i]);
+  return out + fmt::format(",\"drift\":{},\"legacy_user_writes\":{}}}", counts.drift, counts.legacy_user_writes);
+}
+
+class Runner {
+ public:
+  Runner(const Plan& plan, const Ports& ports, const RunOptions& options, RunObserver& observer)
+      : plan_(plan), ports_(ports), options_(options), observer_(observer) {}
+
+  Result<RunReport> run() {
+    const Micros begun = ports_.clock.monotonic();
+    ATLAS_OK(open(false));
+    for (auto& endpoint : endpoints_) ATLAS_OK(endpoint->install());
+    ATLAS_OK(refuse_rewound());
+    ATLAS_TRY(LeaseAnswer answer, state_->take_lease(tenant_.id, options_.holder, options_.lease_ttl, ports_.clock.now()));
+    RunReport report;
+    if (!answer.lease) {
+      report.outcome = RunOutcome::kLeaseHeld;
+      report.held_by = answer.held_by;
+      return report;
+    }
+    lease_ = *answer.lease;
+    report.run = lease_.run;
+    report.epoch = lease_.epoch;
+    renewed_ = ports_.clock.monotonic();
+    auto body = leased(report);
+    if (!body) {
+      report.error = std::move(body).error();
+      report.outcome = report.error->kind() == ErrorKind::kStopped ? RunOutcome::kStopped : RunOutcome::kFailed;
+    }
+    report.took = ports_.clock.monotonic() - begun;
+    RunRecord end;
+    end.id = lease_.run;
+    end.verb = "sync";
+    end.outcome = run_outcome_name(report.outcome);
+    end.holder = options_.holder;
+    end.finished = ports_.clock.now();
+    end.report = report.json();
+    auto released = state_->release_lease(lease_, end);
+    if (!released && !report.error) report.error = std::move(released).error();
+    return report;
+  }
+
+  Result<PlanReport> preview() {
+    ATLAS_OK(open(true));
+    RunContext context = make_context();
+    context.dry = true;
+    PlanReport report;
+    RefTable links;
+    for (std::uint32_t stage = 0; stage < plan_.stages; ++stage) {
+      for (const EntityPlan& entity : plan_.entities) {
+        if (entity.stage != stage || !chosen(entity)) continue;
+        EntityRun run(context, entity, *state_, observer_, &report.writes, &links);
+        EntityReport out{entity.name, {}, std::nullopt};
+        auto captured = run.capture();
+        if (captured) captured = run.revisit(false);
+        if (!captured) out.error = std::move(captured).error();
+        out.counts = run.counts();
+        report.entities.push_back(std::move(out));
+      }
+    }
+    return report;
+  }
+
+ private:
+  bool chosen(const EntityPlan& entity) const {
+    return options_.entities.empty() || std::find(options_.entities.begin(), options_.entities.end(), entity.name) != options_.entities.end();
+  }
+
+  Result<> open(bool dry) {
+    ATLAS_TRY(state_, ports_.open_state());
+    ATLAS_OK(state_->migrate());
+    ATLAS_TRY(tenant_, state_->tenant(plan_.tenant_name, plan_.tenant_uuid, options_.fresh_key));
+    for (const EntityPlan& entity : plan_.entities) {
+      ATLAS_TRY(EntityRef ref, state_->entity(tenant_.id, entity_decl(entity)));
+      refs_.push_back(ref);
+    }
+    if (options_.demand_check) {
+      ATLAS_TRY(const std::optional<std::string> passed, state_->note(tenant_.id, "check"));
+      if (passed != check_hash(plan_)) {
+        return Error(Code::kNoPassingCheck, passed ? "the mapping or a schema changed since the last passing check" : "this mapping was never checked")
+            .advise("run `atlas-bridge check`");
+      }
+    }
+    ATLAS_TRY(const std::string home, state_->identity());
+    for (std::uint32_t i = 0; i < plan_.endpoints.size(); ++i) {
+      ATLAS_TRY(auto endpoint, ports_.open_endpoint(EndpointIndex{i}));
+      const Micros before = ports_.clock.monotonic();
+      ATLAS_TRY(const Probe probe, endpoint->probe({}));
+      const Micros round_trip = ports_.clock.monotonic() - before;
+      may_join_.push_back(!dry && probe.identity == home);
+      offsets_.push_back({probe.server_now - ports_.clock.now(), round_trip});
+      endpoints_.push_back(std::move(endpoint));
+    }
+    return {};
+  }
+
+  // E9: a fence that is not where state says it is: something was restored.
+  Result<> refuse_rewound() {
+    ATLAS_TRY(const Epoch known, state_->epoch(tenant_.id));
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+      ATLAS_TRY(const Epoch fence, endpoints_[i]->fence(tenant_.uuid));
+      const std::string name = plan_.endpoints[i].name;
+      ATLAS_TRY(const std::optional<std::string> seen, state_->note(tenant_.id, "fence " + name));
+      const std::int64_t expected = seen ? std::strtoll(seen->c_str(), nullptr, 10) : 0;
+      if (fence.value > known.value) {
+        return Error(Code::kStateRewound, fmt::format("{} has fence epoch {}, our state knows {}", name, fence.value, known.value)).at(name);
+      }
+      if (fence.value < expected) {
+        return Error(Code::kTargetRewound, fmt::format("{} has fence epoch {}, we had raised it to {}", name, fence.value, expected)).at(name);
+      }
+    }
+    return {};
+  }
+
+  RunContext make_context() {
+    // Stamps of two databases are compared: their clocks' difference counts unless it is within what we can measure (E18).
+    std::int64_t offset = 0;
+    std::optional<std::size_t> legacy;
+    std::optional<std::size_t> platform;
+    for (std::size_t i = 0; i < plan_.endpoints.size(); ++i) {
+      auto& first = plan_.endpoints[i].side == Side::kLegacy ? legacy : platform;
+      if (!first) first = i;
+    }
+    if (legacy && platform) {
+      const Micros difference = offsets_[*platform].offset - offsets_[*legacy].offset;
+      const Micros noise = offsets_[*platform].round_trip + offsets_[*legacy].round_trip + std::chrono::milliseconds(1);
+      if (std::chrono::abs(difference) > noise) offset = difference.count();
+    }
+    return RunContext{plan_, ports_, tenant_, lease_, refs_, Hasher(tenant_.hash_key), ports_.clock.now(), offset, may_join_, false, options_.page_rows, options_.lease_ttl};
+  }
+
+  Result<> leased(RunReport& report) {
+    // Waits for applies in flight; from here on no older run can write (E2).
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+      ATLAS_OK(endpoints_[i]->raise_fence(tenant_.uuid, lease_.epoch));
+      ATLAS_OK(state_->put_note(tenant_.id, "fence " + plan_.endpoints[i].name, std::to_string(lease_.epoch.value)));
+    }
+    std::map<std::int32_t, RecoveryEntity> known;
+    for (std::size_t i = 0; i < refs_.size(); ++i) {
+      RecoveryEntity entity{refs_[i], {}};
+      for (const FieldPlan& field : plan_.entities[i].fields) entity.field_names.push_back(field.name);
+      known.emplace(refs_[i].id, std::move(entity));
+    }
+    ATLAS_TRY(report.recovery, recover(*state_, lease_, tenant_.uuid, ports_.clock.now(), known, [this](const std::string& name) -> Result<Endpoint*> {
+                for (std::size_t i = 0; i < plan_.endpoints.size(); ++i) {
+                  if (plan_.endpoints[i].name == name) return endpoints_[i].get();
+                }
+                return Error(Code::kNotFound, "an open intent names endpoint " + name + ", which the mapping no longer has");
+              }));
+    ATLAS_TRY(const BatchNumber high, state_->reserve_batches(lease_, 1));
+    for (auto& endpoint : endpoints_) ATLAS_OK(endpoint->purge_witnesses(tenant_.uuid, BatchNumber{high.value - 1}));
+
+    const RunContext context = make_context();
+    report.clock_offset = Micros(context.legacy_clock_offset_us);
+    std::vector<Slot> slots(plan_.entities.size());
+    for (std::uint32_t stage = 0; stage < plan_.stages; ++stage) {
+      observer_.stage_started(stage);
+      ATLAS_OK(run_stage(context, stage, slots));
+    }
+    ATLAS_OK(revisit(slots));
+    return summarize(slots, report);
+  }
+
+  struct Slot {
+    std::unique_ptr<StateStore> state;
+    std::unique_ptr<EntityRun> run;
+    std::optional<Error> error;
+  };
+
+  Result<> renew() {
+    if (ports_.clock.monotonic() - renewed_ < options_.lease_ttl / 4) return {};
+    ATLAS_OK(state_->renew_lease(lease_, options_.lease_ttl, ports_.clock.now()));
+    renewed_ = ports_.clock.monotonic();
+    return {};
+  }
+
+  Result<> run_stage(const RunContext& context, std::uint32_t stage, std::vector<Slot>& slots) {
+    ATLAS_OK(renew());
+    std::vector<std::function<void()>> tasks;
+    for (std::size_t i = 0; i < plan_.entities.size(); ++i) {
+      const EntityPlan& entity = plan_.entities[i];
+      if (entity.stage != stage || !chosen(entity)) continue;
+      Slot& slot = slots[i];
+      tasks.emplace_back([this, &context, &entity, &slot] {
+        auto state = ports_.open_state();
+        if (!state) {
+          slot.error = std::move(state).error();
+          return;
+        }
+        slot.state = std::move(*state);
+        slot.run = std::make_unique<EntityRun>(context, entity, *slot.state, observer_, nullptr, nullptr);
+        auto done = slot.run->capture();
+        if (done) done = slot.run->revisit(false);
+        if (!done) slot.error = std::move(done).error();
+      });
+    }
+    ports_.executor.run(std::move(tasks));
+    return first_grave(slots);
+  }
+
+  // Rounds over what waited for other entities or was refused; bounded, and only while something moves.
+  Result<> revisit(std::vector<Slot>& slots) {
+    for (int round = 0; round < kRevisitsMax; ++round) {
+      const bool links = std::any_of(slots.begin(), slots.end(), [](const Slot& s) { return s.run && s.run->links_made(); });
+      std::int64_t before = 0;
+      std::int64_t after = 0;
+      for (Slot& slot : slots) {
+        if (!slot.run || slot.error) continue;
+        ATLAS_OK(renew());
+        before += slot.run->counts()[Outcome::kApplied];
+        auto done = slot.run->revisit(links);
+        if (!done) slot.error = std::move(done).error();
+        after += slot.run->counts()[Outcome::kApplied];
+      }
+      ATLAS_OK(first_grave(slots));
+      if (round > 0 && before == after) break;
+    }
+    return {};
+  }
+
+  // Errors that end the whole run: a lost lease, a contradiction, a stop. Others stay with their entity (RELIABILITY L4).
+  static Result<> first_grave(const std::vector<Slot>& slots) {
+    for (const Slot& slot : slots) {
+      if (!slot.error) continue;
+      const ErrorKind kind = slot.error->kind();
+      if (slot.error->code() == Code::kFenceStale || kind == ErrorKind::kCorrupt || kind == ErrorKind::kInDoubt) return *slot.error;
+      if (slot.error->code() == Code::kInterrupted) return *slot.error;
+    }
+    return {};
+  }
+
+  Result<> summarize(std::vector<Slot>& slots, RunReport& report) {
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      if (!chosen(plan_.entities[i])) continue;
+      EntityReport entity{plan_.entities[i].name, {}, slots[i].error};
+      if (slots[i].run) {
+        entity.counts = slots[i].run->counts();
+        if (!entity.error && slots[i].run->transient()) entity.error = slots[i].run->transient();
+      }
+      observer_.entity_done(entity.entity, entity.counts, entity.error ? &*entity.error : nullptr);
+      report.total.add(entity.counts);
+      if (entity.error) {
+        report.outcome = RunOutcome::kPartial;
+        // A deadline is not a failure: the gravest reason is the one that is shown.
+        if (!report.error || report.error->kind() == ErrorKind::kStopped) report.error = entity.error;
+      }
+      report.entities.push_back(std::move(entity));
+    }
+    return {};
+  }
+
+  struct Offset {
+    Micros offset{};
+    Micros round_trip{};
+  };
+
+  const Plan& plan_;
+  const Ports& ports_;
+  const RunOptions& options_;
+  RunObserver& observer_;
+  std::unique_ptr<StateStore> state_;
+  std::vector<std::unique_ptr<Endpoint>> endpoints_;
+  std::vector<Offset> offsets_;
+  std::vector<bool> may_join_;
+  std::vector<EntityRef> refs_;
+  TenantInfo tenant_;
+  Lease lease_;
+  Micros renewed_{};
+};
+
+}  // namespace
+
+std::string RunReport::json() const {
+  std::string out = fmt::format("{{\"outcome\":\"{}\",\"run\":{},\"epoch\":{},\"took_ms\":{},\"clock_offset_us\":{},\"recovered\":{},\"total\":{},\"entities\":{{",
+                                run_outcome_name(outcome), run.value, epoch.value, took.count() / 1000, clock_offset.count(), recovery.applied,
+                                counts_json(total));
+  for (std::size_t i = 0; i < entities.size(); ++i) out += fmt::format("{}\"{}\":{}", i == 0 ? "" : ",", entities[i].entity, counts_json(entities[i].counts));
+  out += "}";
+  if (error) out += fmt::format(",\"error\":\"{}\"", code_text(error->code()));
+  return out + "}";
+}
+
+Result<RunReport> run_once(const Plan& plan, const Ports& ports, const RunOptions& options, RunObserver& observer) {
+  return Runner(plan, ports, options, observer).run();
+}
+
+Result<PlanReport> preview(const Plan& plan, const Ports& ports, const RunOptions& options, RunObserver& observer) {
+  return Runner(plan, ports, options, observer).preview();
+}
+
+}  // namespace atlas
