@@ -60,6 +60,7 @@ struct DomainSpec {
   std::vector<std::string> values;
   std::optional<std::string> min, max;
   std::optional<std::string> regex;  // RE2, whole match
+  std::optional<std::size_t> column; // which of the side's columns it restricts; unset: each of them
 };
 
 // One column of a field on one side, with the JSON path inside it (empty = the whole column).

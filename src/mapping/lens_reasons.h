@@ -1,0 +1,58 @@
+#pragma once
+
+// Why a value does not fit: every reason a lens gives, in one place. docs/operators.md explains
+// each of them (a test compares). They name no value and no column: the caller knows both.
+
+namespace atlas::reason {
+
+// Any column.
+inline constexpr const char* kWrongTag = "the cell is not of its column's type";
+inline constexpr const char* kNull = "null, and the column may not be null";
+inline constexpr const char* kOutsideDomain = "outside the declared domain";
+inline constexpr const char* kLost = "the value does not survive the way there and back";
+
+// Text.
+inline constexpr const char* kNotUtf8 = "the text is not valid UTF-8";
+inline constexpr const char* kZeroCharacter = "the text contains the character U+0000";
+inline constexpr const char* kTooLong = "the text is longer than the column";
+inline constexpr const char* kNoLabel = "the enum type has no such label";
+inline constexpr const char* kNotThatType = "the text is not a value of the other side's type";
+
+// Numbers.
+inline constexpr const char* kNotZeroOne = "neither 0 nor 1";
+inline constexpr const char* kNotFinite = "not a finite number";
+inline constexpr const char* kNotWhole = "not a whole number";
+inline constexpr const char* kIntegerRange = "outside the range of the integer column";
+inline constexpr const char* kDigits = "more digits before the point than the column holds";
+inline constexpr const char* kPlaces = "more digits after the point than the column holds";
+inline constexpr const char* kFloatInexact = "the floating-point column cannot hold it exactly";
+inline constexpr const char* kEndless = "the quotient has no exact decimal form";
+
+// Time.
+inline constexpr const char* kStampRange = "outside the range of timestamps";
+inline constexpr const char* kGap = "this local time was skipped when the clock went forward";
+inline constexpr const char* kAmbiguous =
+    "this local time was shown twice when the clock went back";
+inline constexpr const char* kEndlessTime = "infinity has no epoch number";
+inline constexpr const char* kEpochIsNull =
+    "the epoch itself is written as 0, which stands for null";
+
+// Code tables.
+inline constexpr const char* kNoEntry = "no entry for this code";
+inline constexpr const char* kNoCode = "no code for this value";
+
+// JSON.
+inline constexpr const char* kNotJson = "not valid JSON";
+inline constexpr const char* kNotObject = "the path leads through a JSON value that is no object";
+inline constexpr const char* kOtherJsonType = "the JSON value has another type than declared";
+inline constexpr const char* kHalfSurrogate = "the JSON string has half of a surrogate pair";
+inline constexpr const char* kJsonNumber = "the JSON number is too long";
+inline constexpr const char* kNotJsonb = "jsonb cannot hold this JSON";
+
+// Points.
+inline constexpr const char* kHalfPoint = "one coordinate is null and the other is not";
+inline constexpr const char* kNotPoint = "not a GeoJSON point";
+inline constexpr const char* kLatitude = "the latitude is outside -90 to 90";
+inline constexpr const char* kLongitude = "the longitude is outside -180 to 180";
+
+}  // namespace atlas::reason
