@@ -291,7 +291,7 @@ Error Connection::error(int code, std::string_view label) const {
   return std::move(out).at(options_.where).sql({}, std::string(label)).on_constraint(constraint);
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {
     if (c == '"') out += '"';

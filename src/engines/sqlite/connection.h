@@ -151,6 +151,6 @@ class WriteScope {
 };
 
 // An identifier of the catalog in double quotes.
-std::string quoted(std::string_view name);
+std::string quoted_name(std::string_view name);
 
 }  // namespace atlas::sqlite

@@ -68,7 +68,8 @@ Result<> spelling_findings(Connection& connection, const StoredTable& table,
               connection.prepare(
                   "sample of spellings",
                   fmt::format("SELECT t.{0} FROM main.{1} AS t WHERE t.{0} IS NOT NULL LIMIT {2}",
-                              quoted(column.name), quoted(table.info.table.name), kSampledRows)));
+                              quoted_name(column.name), quoted_name(table.info.table.name),
+                              kSampledRows)));
     int unsortable = 0;
     for (;;) {
       ATLAS_TRY(const bool row, sample.step());

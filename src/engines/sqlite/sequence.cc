@@ -12,9 +12,9 @@ namespace {
 Result<std::int64_t> first_free(Connection& connection, const TableShape& shape,
                                 bool autoincrement) {
   const std::string& table = shape.table.name;
-  ATLAS_TRY(
-      const std::int64_t highest,
-      connection.number("reserve", fmt::format("SELECT max(rowid) FROM main.{}", quoted(table))));
+  ATLAS_TRY(const std::int64_t highest,
+            connection.number("reserve",
+                              fmt::format("SELECT max(rowid) FROM main.{}", quoted_name(table))));
   std::int64_t last = std::max<std::int64_t>(highest, 0);
   if (autoincrement) {
     ATLAS_TRY(Query given, connection.prepare(

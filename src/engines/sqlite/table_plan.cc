@@ -79,7 +79,7 @@ Result<TablePlan> make_plan(Connection& connection, Catalog& catalog, const Tabl
   TablePlan plan;
   plan.shape = &shape;
   ATLAS_TRY(plan.stored, catalog.table(connection, shape.table));
-  plan.table = quoted(shape.table.name);
+  plan.table = quoted_name(shape.table.name);
   std::vector<const StoredColumn*> results;
   for (const ShapeColumn& column : shape.columns) {
     // SQLite reads a name in quotes that it does not know as a text: every name must be the
@@ -91,7 +91,7 @@ Result<TablePlan> make_plan(Connection& connection, Catalog& catalog, const Tabl
           .at(connection.options().where);
     }
     results.push_back(found);
-    plan.columns.push_back(quoted(column.name));
+    plan.columns.push_back(quoted_name(column.name));
   }
   for (const StoredColumn& column : plan.stored->columns) {
     if (!column.computed && std::ranges::find(results, &column) == results.end())
@@ -102,7 +102,7 @@ Result<TablePlan> make_plan(Connection& connection, Catalog& catalog, const Tabl
     plan.hashed.push_back(static_cast<int>(std::ranges::find(results, &column) - results.begin()));
   }
   for (const StoredColumn* column : results) {
-    plan.select += (plan.select.empty() ? "SELECT " : ", ") + qualified(quoted(column->name));
+    plan.select += (plan.select.empty() ? "SELECT " : ", ") + qualified(quoted_name(column->name));
   }
   plan.select += " FROM main." + plan.table + " AS t";
   for (const std::uint32_t column : shape.key) {
