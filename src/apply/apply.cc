@@ -1,15 +1,17 @@
 #include "apply/apply.h"
 
-#include <algorithm>
-
 #include "apply/intent_codec.h"
 #include "foundation/assert.h"
 #include "foundation/fault_point.h"
 
+#include <algorithm>
+
 namespace atlas {
 namespace {
 
-bool skips(const RowWrite& write, const std::vector<bool>& failed) { return write.needs_previous && failed[write.instance]; }
+bool skips(const RowWrite& write, const std::vector<bool>& failed) {
+  return write.needs_previous && failed[write.instance];
+}
 
 bool ends_run(const Error& error) {
   return error.kind() != ErrorKind::kRetry && error.kind() != ErrorKind::kRejected;
@@ -17,7 +19,8 @@ bool ends_run(const Error& error) {
 
 class BatchRun {
  public:
-  BatchRun(const ApplyContext& context, const std::vector<RowWrite>& writes, const std::function<Confirm(const ApplyDone&)>& make_confirm)
+  BatchRun(const ApplyContext& context, const std::vector<RowWrite>& writes,
+           const std::function<Confirm(const ApplyDone&)>& make_confirm)
       : context_(context), writes_(writes), make_confirm_(make_confirm) {
     done_.outcomes.resize(writes.size());
     std::uint32_t instances = 0;
@@ -30,7 +33,8 @@ class BatchRun {
     for (std::size_t i = 0; i < steps.size(); ++i) ATLAS_OK(step(steps[i], i + 1 == steps.size()));
     if (!done_.confirmed) {
       const Confirm confirm = make_confirm_(done_);
-      if (!confirm.empty()) ATLAS_OK(context_.state.confirm(context_.lease, context_.entity, confirm));
+      if (!confirm.empty())
+        ATLAS_OK(context_.state.confirm(context_.lease, context_.entity, confirm));
     }
     return std::move(done_);
   }
@@ -39,8 +43,10 @@ class BatchRun {
   Result<> step(const Step& step, bool last) {
     std::vector<std::uint32_t> chosen;
     for (const std::uint32_t i : step.writes) {
-      if (skips(writes_[i], failed_)) done_.outcomes[i].status = WriteStatus::kSkipped;
-      else chosen.push_back(i);
+      if (skips(writes_[i], failed_))
+        done_.outcomes[i].status = WriteStatus::kSkipped;
+      else
+        chosen.push_back(i);
     }
     if (chosen.empty()) return {};
     auto endpoint = context_.endpoint(step.endpoint);
@@ -51,10 +57,12 @@ class BatchRun {
     const Grouped grouped = group_writes(writes_, chosen);
     std::vector<const TableShape*> tables;
     for (const WriteGroup& group : grouped.groups) {
-      if (std::find(tables.begin(), tables.end(), group.shape) == tables.end()) tables.push_back(group.shape);
+      if (std::find(tables.begin(), tables.end(), group.shape) == tables.end())
+        tables.push_back(group.shape);
     }
     if (last && context_.may_join(step.endpoint)) {
-      // Where target and state are one database no intent is needed: one transaction holds it all (E4).
+      // Where target and state are one database no intent is needed: one transaction holds it all
+      // (E4).
       auto transaction = (*endpoint)->begin(ticket, tables);
       if (!transaction) return set_aside(chosen, std::move(transaction).error());
       if (context_.state.joins(**transaction)) return apply_joined(**transaction, grouped, chosen);
@@ -62,7 +70,8 @@ class BatchRun {
     return apply_with_intent(**endpoint, ticket, tables, grouped, chosen, step.endpoint);
   }
 
-  Result<> apply_joined(Transaction& transaction, const Grouped& grouped, const std::vector<std::uint32_t>& chosen) {
+  Result<> apply_joined(Transaction& transaction, const Grouped& grouped,
+                        const std::vector<std::uint32_t>& chosen) {
     auto results = transaction.apply(grouped.groups);
     if (!results) return set_aside(chosen, std::move(results).error());
     take(grouped, *results);
@@ -70,7 +79,8 @@ class BatchRun {
     ATLAS_OK(context_.state.confirm_joined(transaction, context_.lease, context_.entity, confirm));
     CommitAnswer answer = transaction.commit();
     if (answer.outcome != CommitOutcome::kCommitted) {
-      // The confirm was in it: the run ends here and the next one starts from what the database holds.
+      // The confirm was in it: the run ends here and the next one starts from what the database
+      // holds.
       if (answer.error) return std::move(*answer.error);
       return Error(Code::kCommitUnknown, "the apply and its confirm were in one transaction");
     }
@@ -78,12 +88,14 @@ class BatchRun {
     return {};
   }
 
-  Result<> apply_with_intent(Endpoint& endpoint, const ApplyTicket& ticket, const std::vector<const TableShape*>& tables,
-                             const Grouped& grouped, const std::vector<std::uint32_t>& chosen, EndpointIndex target) {
+  Result<> apply_with_intent(Endpoint& endpoint, const ApplyTicket& ticket,
+                             const std::vector<const TableShape*>& tables, const Grouped& grouped,
+                             const std::vector<std::uint32_t>& chosen, EndpointIndex target) {
     std::vector<Effect> effects;
     effects.reserve(chosen.size());
     for (const std::uint32_t i : chosen) effects.push_back(writes_[i].effect);
-    const Intent intent{ticket.batch, context_.entity.id, context_.endpoint_name(target), encode_intent(effects, context_.field_names)};
+    const Intent intent{ticket.batch, context_.entity.id, context_.endpoint_name(target),
+                        encode_intent(effects, context_.field_names)};
     ATLAS_OK(context_.state.store_intents(context_.lease, {&intent, 1}));
     (void)fault_point("apply.intent_stored");
     done_.intents.push_back(ticket.batch);
@@ -100,20 +112,28 @@ class BatchRun {
         take(grouped, *results);
         return {};
       case CommitOutcome::kRolledBack:
-        return set_aside(chosen, answer.error ? std::move(*answer.error) : Error(Code::kDatabaseFailed, "the commit was rolled back"));
+        return set_aside(chosen, answer.error
+                                     ? std::move(*answer.error)
+                                     : Error(Code::kDatabaseFailed, "the commit was rolled back"));
       case CommitOutcome::kUnknown:
         return settle(endpoint, ticket, chosen);
     }
     return {};
   }
 
-  // An unknown commit is asked for, never guessed (E3). Our own backend may still be committing: the witness insert waits for it.
-  Result<> settle(Endpoint& endpoint, const ApplyTicket& ticket, const std::vector<std::uint32_t>& chosen) {
+  // An unknown commit is asked for, never guessed (E3). Our own backend may still be committing:
+  // the witness insert waits for it.
+  Result<> settle(Endpoint& endpoint, const ApplyTicket& ticket,
+                  const std::vector<std::uint32_t>& chosen) {
     auto settlement = endpoint.settle(ticket);
-    if (!settlement) return Error(Code::kCommitUnknown, "the target did not answer the witness question either").because(settlement.error());
+    if (!settlement)
+      return Error(Code::kCommitUnknown, "the target did not answer the witness question either")
+          .because(settlement.error());
     for (const std::uint32_t i : chosen) {
       const auto& unapplied = settlement->unapplied;
-      const bool applied = settlement->applied && std::find(unapplied.begin(), unapplied.end(), writes_[i].effect.ordinal) == unapplied.end();
+      const bool applied =
+          settlement->applied && std::find(unapplied.begin(), unapplied.end(),
+                                           writes_[i].effect.ordinal) == unapplied.end();
       done_.outcomes[i].status = applied ? WriteStatus::kApplied : WriteStatus::kStale;
       if (!applied) failed_[writes_[i].instance] = true;
     }
@@ -121,21 +141,25 @@ class BatchRun {
   }
 
   void take(const Grouped& grouped, std::vector<std::vector<WriteResult>>& results) {
-    ATLAS_ASSERT(results.size() == grouped.order.size(), "an endpoint answered for another number of groups");
+    ATLAS_ASSERT(results.size() == grouped.order.size(),
+                 "an endpoint answered for another number of groups");
     for (std::size_t g = 0; g < results.size(); ++g) {
-      ATLAS_ASSERT(results[g].size() == grouped.order[g].size(), "an endpoint answered for another number of rows");
+      ATLAS_ASSERT(results[g].size() == grouped.order[g].size(),
+                   "an endpoint answered for another number of rows");
       for (std::size_t i = 0; i < results[g].size(); ++i) {
         const std::uint32_t write = grouped.order[g][i];
         WriteOutcome& out = done_.outcomes[write];
         out.status = results[g][i].status;
         out.error = std::move(results[g][i].error);
-        if (out.status == WriteStatus::kApplied && writes_[write].kind != WriteKind::kRemove) out.version = results[g][i].version;
+        if (out.status == WriteStatus::kApplied && writes_[write].kind != WriteKind::kRemove)
+          out.version = results[g][i].version;
         if (out.status != WriteStatus::kApplied) failed_[writes_[write].instance] = true;
       }
     }
   }
 
-  // Nothing of the step was applied: its keys stay dirty. Errors that a repetition cannot cure end the run.
+  // Nothing of the step was applied: its keys stay dirty. Errors that a repetition cannot cure end
+  // the run.
   Result<> set_aside(const std::vector<std::uint32_t>& chosen, Error error) {
     if (ends_run(error)) return error;
     for (const std::uint32_t i : chosen) {

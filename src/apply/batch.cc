@@ -21,7 +21,8 @@ std::vector<Step> plan_steps(const std::vector<RowWrite>& writes) {
   std::vector<std::tuple<bool, std::int64_t, Step>> sorted;
   for (auto& [key, order] : steps) {
     const auto rank = static_cast<std::int64_t>(order.first_part);
-    sorted.emplace_back(key.first, key.first ? -rank : rank, Step{key.second, key.first, std::move(order.writes)});
+    sorted.emplace_back(key.first, key.first ? -rank : rank,
+                        Step{key.second, key.first, std::move(order.writes)});
   }
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
     return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
@@ -31,7 +32,8 @@ std::vector<Step> plan_steps(const std::vector<RowWrite>& writes) {
   return out;
 }
 
-Grouped group_writes(const std::vector<RowWrite>& writes, const std::vector<std::uint32_t>& chosen) {
+Grouped group_writes(const std::vector<RowWrite>& writes,
+                     const std::vector<std::uint32_t>& chosen) {
   std::vector<std::uint32_t> sorted = chosen;
   auto less = [&writes](std::uint32_t ia, std::uint32_t ib) {
     const RowWrite& a = writes[ia];
@@ -39,14 +41,15 @@ Grouped group_writes(const std::vector<RowWrite>& writes, const std::vector<std:
     // Removes run last part first.
     const auto part_a = a.kind == WriteKind::kRemove ? ~a.effect.part : a.effect.part;
     const auto part_b = b.kind == WriteKind::kRemove ? ~b.effect.part : b.effect.part;
-    return std::tie(part_a, a.effect.kind, a.kind, a.columns, a.key) < std::tie(part_b, b.effect.kind, b.kind, b.columns, b.key);
+    return std::tie(part_a, a.effect.kind, a.kind, a.columns, a.key) <
+           std::tie(part_b, b.effect.kind, b.kind, b.columns, b.key);
   };
   std::sort(sorted.begin(), sorted.end(), less);
   Grouped out;
   for (const std::uint32_t i : sorted) {
     const RowWrite& w = writes[i];
-    const bool same = !out.groups.empty() && out.groups.back().shape == w.shape && out.groups.back().kind == w.kind &&
-                      out.groups.back().columns == w.columns;
+    const bool same = !out.groups.empty() && out.groups.back().shape == w.shape &&
+                      out.groups.back().kind == w.kind && out.groups.back().columns == w.columns;
     if (!same) {
       WriteGroup group;
       group.shape = w.shape;

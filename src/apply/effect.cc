@@ -2,7 +2,8 @@
 
 namespace atlas {
 
-void apply_effect(const Effect& effect, const std::optional<RowVersion>& version, LinkRecord& link) {
+void apply_effect(const Effect& effect, const std::optional<RowVersion>& version,
+                  LinkRecord& link) {
   PartState& part = link.parts[effect.part];
   if (effect.write == WriteKind::kRemove) {
     part = PartState{};

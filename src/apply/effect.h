@@ -1,14 +1,15 @@
 #pragma once
 
-// What a link becomes once one write is applied. Kept in the intent, so that recovery and the normal path say the same.
+// What a link becomes once one write is applied. Kept in the intent, so that recovery and the
+// normal path say the same.
+
+#include "endpoint/endpoint.h"
+#include "state/link.h"
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
-
-#include "endpoint/endpoint.h"
-#include "state/link.h"
 
 namespace atlas {
 
@@ -27,15 +28,16 @@ struct Effect {
   std::uint32_t part = 0;
   WriteKind write = WriteKind::kUpdate;
   bool creates_link = false;
-  bool unverified = false;            // the target may rewrite what we sent: look again (E12, E13)
+  bool unverified = false;  // the target may rewrite what we sent: look again (E12, E13)
   LivenessEffect liveness = LivenessEffect::kNone;
-  std::int64_t user_stamp_us = kMinusInfinity;  // the target's effective stamp before this write (E19)
+  std::int64_t user_stamp_us =
+      kMinusInfinity;  // the target's effective stamp before this write (E19)
   FieldHash match = kNoBase;
   std::vector<FieldEffect> fields;
 };
 
-// Moves `link` as the applied write demands. `version`: what the write left, or nullopt when it is not known (recovery): then
-// the next look at the row records it.
+// Moves `link` as the applied write demands. `version`: what the write left, or nullopt when it is
+// not known (recovery): then the next look at the row records it.
 void apply_effect(const Effect& effect, const std::optional<RowVersion>& version, LinkRecord& link);
 
 }  // namespace atlas

@@ -78,7 +78,8 @@ class Reader {
 
 }  // namespace
 
-std::string encode_intent(std::span<const Effect> effects, std::span<const std::string> field_names) {
+std::string encode_intent(std::span<const Effect> effects,
+                          std::span<const std::string> field_names) {
   std::string out;
   out.reserve(effects.size() * 96 + 64);
   out.push_back(kVersion);
@@ -93,8 +94,8 @@ std::string encode_intent(std::span<const Effect> effects, std::span<const std::
     w.text(e.platform_key);
     w.number(e.generation);
     w.number(e.part);
-    w.number(static_cast<std::uint64_t>(e.write) | (e.creates_link ? 4U : 0U) | (e.unverified ? 8U : 0U) |
-             (static_cast<std::uint64_t>(e.liveness) << 4U));
+    w.number(static_cast<std::uint64_t>(e.write) | (e.creates_link ? 4U : 0U) |
+             (e.unverified ? 8U : 0U) | (static_cast<std::uint64_t>(e.liveness) << 4U));
     w.fixed(static_cast<std::uint64_t>(e.user_stamp_us));
     w.fixed(e.match);
     w.number(e.fields.size());
@@ -108,7 +109,8 @@ std::string encode_intent(std::span<const Effect> effects, std::span<const std::
 
 Result<DecodedIntent> decode_intent(std::string_view payload) {
   DecodedIntent out;
-  if (payload.empty() || payload.front() != kVersion) return Error(Code::kStateUnusable, "an intent has an unknown version");
+  if (payload.empty() || payload.front() != kVersion)
+    return Error(Code::kStateUnusable, "an intent has an unknown version");
   Reader r(payload.substr(1));
   const std::size_t names = r.count();
   for (std::size_t i = 0; i < names && r.ok(); ++i) out.field_names.emplace_back(r.text());
@@ -122,7 +124,8 @@ Result<DecodedIntent> decode_intent(std::string_view payload) {
     e.generation = static_cast<std::uint32_t>(r.number());
     e.part = static_cast<std::uint32_t>(r.number());
     const std::uint64_t flags = r.number();
-    if ((flags & 3U) > 2 || (flags >> 4U) > 2) return Error(Code::kStateUnusable, "an intent is damaged");
+    if ((flags & 3U) > 2 || (flags >> 4U) > 2)
+      return Error(Code::kStateUnusable, "an intent is damaged");
     e.write = static_cast<WriteKind>(flags & 3U);
     e.creates_link = (flags & 4U) != 0;
     e.unverified = (flags & 8U) != 0;
@@ -134,7 +137,8 @@ Result<DecodedIntent> decode_intent(std::string_view payload) {
       FieldEffect field;
       field.field = static_cast<std::uint32_t>(r.number());
       field.hash = r.fixed();
-      if (field.field >= out.field_names.size()) return Error(Code::kStateUnusable, "an intent names an unknown field");
+      if (field.field >= out.field_names.size())
+        return Error(Code::kStateUnusable, "an intent names an unknown field");
       e.fields.push_back(field);
     }
     out.effects.push_back(std::move(e));

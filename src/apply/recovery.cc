@@ -1,15 +1,16 @@
 #include "apply/recovery.h"
 
+#include "apply/intent_codec.h"
+
 #include <algorithm>
 #include <memory>
-
-#include "apply/intent_codec.h"
 
 namespace atlas {
 namespace {
 
 // Current links of the keys an intent names, by (kind, legacy key).
-Result<Links> current_links(StateStore& state, TenantId tenant, const EntityRef& entity, const std::vector<Effect>& effects) {
+Result<Links> current_links(StateStore& state, TenantId tenant, const EntityRef& entity,
+                            const std::vector<Effect>& effects) {
   std::vector<KeyView> keys;
   std::vector<std::uint16_t> kinds;
   for (const Effect& e : effects) {
@@ -27,7 +28,8 @@ LinkRecord* find(Links& links, const Effect& e) {
 }
 
 // Field indexes of the intent's time → today's; -1 where the field is gone.
-std::vector<std::int32_t> field_map(const std::vector<std::string>& then, const std::vector<std::string>& now) {
+std::vector<std::int32_t> field_map(const std::vector<std::string>& then,
+                                    const std::vector<std::string>& now) {
   std::vector<std::int32_t> out;
   for (const std::string& name : then) {
     const auto it = std::find(now.begin(), now.end(), name);
@@ -48,12 +50,14 @@ Pending look_again(const Effect& effect, Instant now) {
 
 }  // namespace
 
-Result<RecoveryReport> recover(StateStore& state, const Lease& lease, const std::string& tenant, Instant now,
-                               const std::map<std::int32_t, RecoveryEntity>& entities,
-                               const std::function<Result<Endpoint*>(const std::string& name)>& endpoint) {
+Result<RecoveryReport> recover(
+    StateStore& state, const Lease& lease, const std::string& tenant, Instant now,
+    const std::map<std::int32_t, RecoveryEntity>& entities,
+    const std::function<Result<Endpoint*>(const std::string& name)>& endpoint) {
   RecoveryReport report;
   ATLAS_TRY(std::vector<Intent> intents, state.open_intents(lease.tenant));
-  std::sort(intents.begin(), intents.end(), [](const Intent& a, const Intent& b) { return a.number < b.number; });
+  std::sort(intents.begin(), intents.end(),
+            [](const Intent& a, const Intent& b) { return a.number < b.number; });
   for (const Intent& intent : intents) {
     const auto found = entities.find(intent.entity);
     if (found == entities.end()) continue;
@@ -75,13 +79,16 @@ Result<RecoveryReport> recover(StateStore& state, const Lease& lease, const std:
     for (Effect& effect : decoded.effects) {
       confirm.put_pending.push_back(look_again(effect, now));
       const auto& unapplied = settlement.unapplied;
-      if (!settlement.applied || std::find(unapplied.begin(), unapplied.end(), effect.ordinal) != unapplied.end()) continue;
+      if (!settlement.applied ||
+          std::find(unapplied.begin(), unapplied.end(), effect.ordinal) != unapplied.end())
+        continue;
       std::erase_if(effect.fields, [&](const FieldEffect& f) { return map[f.field] < 0; });
       for (FieldEffect& f : effect.fields) f.field = static_cast<std::uint32_t>(map[f.field]);
       if (effect.part >= entity.entity.parts) continue;
       if (LinkRecord* link = find(current, effect)) {
         apply_effect(effect, std::nullopt, *link);
-        if (std::find(updated.begin(), updated.end(), link) == updated.end()) updated.push_back(link);
+        if (std::find(updated.begin(), updated.end(), link) == updated.end())
+          updated.push_back(link);
         continue;
       }
       LinkRecord* link = find(made, effect);
@@ -89,7 +96,8 @@ Result<RecoveryReport> recover(StateStore& state, const Lease& lease, const std:
         (void)made.add(effect.kind, effect.legacy_key, effect.platform_key);
         link = &made[made.size() - 1];
         link->generation = effect.generation;
-        // The side the row was copied from exists; its version is not known, so it is looked at again.
+        // The side the row was copied from exists; its version is not known, so it is looked at
+        // again.
         if (effect.part != 0) link->parts[0].exists = Existence::kPresent;
       }
       apply_effect(effect, std::nullopt, *link);

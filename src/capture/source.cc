@@ -1,13 +1,15 @@
 #include "capture/source.h"
 
-#include <algorithm>
-
 #include "foundation/assert.h"
+
+#include <algorithm>
 
 namespace atlas {
 namespace {
 
-bool naive(const TableShape& shape) { return shape.columns[*shape.stamp].type.kind == TypeKind::kTimestamp; }
+bool naive(const TableShape& shape) {
+  return shape.columns[*shape.stamp].type.kind == TypeKind::kTimestamp;
+}
 
 Value stamp_value(const TableShape& shape, std::int64_t native) {
   return naive(shape) ? Value::timestamp(native) : Value::instant(native);
@@ -23,13 +25,14 @@ std::int64_t native_floor(const TableShape& shape, Instant instant) {
 
 SourceScan::SourceScan(SourceSpec spec, Cursor stored, const Horizon& horizon)
     : spec_(std::move(spec)), cursor_(stored), stored_(std::move(stored)) {
-  const Instant bound = spec_.application_stamps ? horizon.server_now - spec_.overlap : horizon.safe - spec_.margin;
+  const Instant bound =
+      spec_.application_stamps ? horizon.server_now - spec_.overlap : horizon.safe - spec_.margin;
   ceiling_ = native_floor(*spec_.shape, bound);
   fixed_ = horizon.prepared_pending && !spec_.application_stamps;
   cursor_.source = spec_.name;
   if (!cursor_.swept && cursor_.key.empty() && cursor_.sweep_floor == 0) {
-    // A fresh cursor: remember where stamps must be followed from once the sweep is done. While a prepared transaction
-    // is pending nothing is a safe floor but the beginning.
+    // A fresh cursor: remember where stamps must be followed from once the sweep is done. While a
+    // prepared transaction is pending nothing is a safe floor but the beginning.
     cursor_.sweep_floor = fixed_ ? kMinusInfinity : ceiling_;
     if (!spec_.sweeps) {
       cursor_.swept = true;
@@ -54,8 +57,10 @@ Result<KeyPage> SourceScan::sweep(Snapshot& snapshot, std::size_t limit) {
     cursor_.has_stamp = cursor_.sweep_floor != kMinusInfinity;
     cursor_.stamp = cursor_.has_stamp ? cursor_.sweep_floor : 0;
     // What changed during the sweep is followed at once, in this same run.
-    if (!spec_.shape->stamp) done_ = true;
-    else if (cursor_.has_stamp) at_.stamp = stamp_value(*spec_.shape, cursor_.stamp);
+    if (!spec_.shape->stamp)
+      done_ = true;
+    else if (cursor_.has_stamp)
+      at_.stamp = stamp_value(*spec_.shape, cursor_.stamp);
   }
   return page;
 }
@@ -73,11 +78,13 @@ Result<KeyPage> SourceScan::follow(Snapshot& snapshot, std::size_t limit) {
     const KeyVersion& last = page.keys.back();
     at_.stamp = last.stamp;
     at_.key = Key(last.key);
-    rest_at(last.stamp.as_int());  // inclusive: the whole tie is read again, so the cursor never rests inside it (S11)
+    rest_at(last.stamp.as_int());  // inclusive: the whole tie is read again, so the cursor never
+                                   // rests inside it (S11)
   }
   if (page.end) {
     done_ = true;
-    // Nothing below the watermark can still appear: pass the last tie, so that it is not read for ever.
+    // Nothing below the watermark can still appear: pass the last tie, so that it is not read for
+    // ever.
     if (saw_keys_) rest_at(ceiling_);
   }
   return page;

@@ -1,7 +1,14 @@
 #pragma once
 
-// What one database or service offers (DESIGN §4). Implemented by engines/*, by the simulator's virtual endpoint, and held to
-// endpoint/conformance.h. One thread per Endpoint object; objects of the same database are independent connections.
+// What one database or service offers (DESIGN §4). Implemented by engines/*, by the simulator's
+// virtual endpoint, and held to endpoint/conformance.h. One thread per Endpoint object; objects of
+// the same database are independent connections.
+
+#include "foundation/clock.h"
+#include "foundation/ids.h"
+#include "foundation/result.h"
+#include "model/rows.h"
+#include "model/table.h"
 
 #include <cstdint>
 #include <memory>
@@ -10,25 +17,20 @@
 #include <string>
 #include <vector>
 
-#include "foundation/clock.h"
-#include "foundation/ids.h"
-#include "foundation/result.h"
-#include "model/rows.h"
-#include "model/table.h"
-
 namespace atlas {
 
 // What an endpoint can do; the engine asks for these and never for a product's name.
 struct Capabilities {
   bool transactions = true;
-  bool witness = true;             // fence and witness tables exist or can be made
-  bool reserves_ids = true;        // reserve() works
-  bool database_stamps = false;    // horizon() bounds the stamps of uncommitted transactions (E28)
+  bool witness = true;           // fence and witness tables exist or can be made
+  bool reserves_ids = true;      // reserve() works
+  bool database_stamps = false;  // horizon() bounds the stamps of uncommitted transactions (E28)
   bool deletes_visible = false;
   bool read_your_writes = true;
 };
 
-// E28. `safe`: no transaction still open can commit a row stamped by the database earlier than this (margin not yet taken off).
+// E28. `safe`: no transaction still open can commit a row stamped by the database earlier than this
+// (margin not yet taken off).
 struct Horizon {
   Instant safe;
   Instant server_now;
@@ -44,9 +46,10 @@ struct Finding {
 };
 
 struct Probe {
-  std::string product;   // "PostgreSQL 15.18"
+  std::string product;  // "PostgreSQL 15.18"
   Instant server_now;
-  std::string identity;  // equal for two endpoints of one database: state may join their transactions
+  std::string
+      identity;  // equal for two endpoints of one database: state may join their transactions
   std::vector<Finding> findings;
 };
 
@@ -64,24 +67,28 @@ struct KeyPage {
   bool end = false;  // the scan has nothing further
 };
 
-// Where a stamped scan stands: rows with stamp > `stamp`, or equal and key > `key`, come next. A null stamp starts at the
-// first stamped row. Content is owned by the holder.
+// Where a stamped scan stands: rows with stamp > `stamp`, or equal and key > `key`, come next. A
+// null stamp starts at the first stamped row. Content is owned by the holder.
 struct StampPosition {
   Value stamp;
   Key key;
 };
 
-// A consistent view of one database, for reading. Everything read through one Snapshot is of one moment where the
-// database can (REPEATABLE READ; a read transaction in SQLite). Destroying it ends it.
+// A consistent view of one database, for reading. Everything read through one Snapshot is of one
+// moment where the database can (REPEATABLE READ; a read transaction in SQLite). Destroying it ends
+// it.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
-  // Rows in scope with a stamp after `from`, ordered by (stamp, key), at most `limit`. Rows with null stamps never come.
+  // Rows in scope with a stamp after `from`, ordered by (stamp, key), at most `limit`. Rows with
+  // null stamps never come.
   //   errors  kRetry; kDrift when the table or a column is gone; kRefused for privileges
-  virtual Result<KeyPage> changed(const TableShape& shape, const StampPosition& from, std::size_t limit) = 0;
+  virtual Result<KeyPage> changed(const TableShape& shape, const StampPosition& from,
+                                  std::size_t limit) = 0;
   // Rows in scope ordered by key (bytewise, E30), keys after `after` (empty = from the start).
   virtual Result<KeyPage> keys(const TableShape& shape, KeyView after, std::size_t limit) = 0;
-  // Rows by key, WITHOUT scope: the caller looks at scope columns itself (E31). Absent keys are simply missing. Indexed by key.
+  // Rows by key, WITHOUT scope: the caller looks at scope columns itself (E31). Absent keys are
+  // simply missing. Indexed by key.
   virtual Result<Rows> read(const TableShape& shape, std::span<const KeyView> keys) = 0;
   // Full rows in scope ordered by key, for verify.
   virtual Result<Rows> scan(const TableShape& shape, KeyView after, std::size_t limit) = 0;
@@ -89,16 +96,19 @@ class Snapshot {
 
 enum class WriteKind : std::uint8_t { kInsert, kUpdate, kRemove };
 
-// One statement's worth of writes: same table, same kind, same columns. Rows sorted by key, one per key.
+// One statement's worth of writes: same table, same kind, same columns. Rows sorted by key, one per
+// key.
 struct WriteGroup {
   const TableShape* shape = nullptr;
   WriteKind kind = WriteKind::kUpdate;
-  std::vector<std::uint32_t> columns;    // written columns (indexes into shape->columns); inserts include the key columns; empty for remove
+  std::vector<std::uint32_t> columns;  // written columns (indexes into shape->columns); inserts
+                                       // include the key columns; empty for remove
   std::vector<KeyView> keys;
-  std::vector<RowVersion> guards;        // kUpdate, kRemove: the version read; unused for kInsert
-  std::vector<std::uint32_t> instances;  // writes with equal numbers belong to one entity instance: all applied or none
-  std::vector<std::uint32_t> ordinals;   // the write's number in its intent, for the witness
-  std::vector<Value> cells;              // row-major, columns.size() per row
+  std::vector<RowVersion> guards;  // kUpdate, kRemove: the version read; unused for kInsert
+  std::vector<std::uint32_t>
+      instances;  // writes with equal numbers belong to one entity instance: all applied or none
+  std::vector<std::uint32_t> ordinals;  // the write's number in its intent, for the witness
+  std::vector<Value> cells;             // row-major, columns.size() per row
   std::size_t size() const { return keys.size(); }
 };
 
@@ -127,27 +137,31 @@ struct CommitAnswer {
 struct ApplyTicket {
   std::string tenant;  // the tenant's immutable id
   Epoch epoch;
-  BatchNumber batch;   // the intent's number
+  BatchNumber batch;  // the intent's number
 };
 
-// One apply transaction, already fenced, witnessed and checked for drift. Destroying it uncommitted rolls back.
+// One apply transaction, already fenced, witnessed and checked for drift. Destroying it uncommitted
+// rolls back.
 class Transaction {
  public:
   virtual ~Transaction() = default;
-  // Applies groups in the given order. Set-wise; a failing batch is bisected by instance with savepoints, so one poison row costs
-  // O(log n) statements. Writes of one instance are applied all or none. Writes that were not applied are recorded in
-  // the witness, in this transaction (E3: recovery learns them). Called at most once.
+  // Applies groups in the given order. Set-wise; a failing batch is bisected by instance with
+  // savepoints, so one poison row costs O(log n) statements. Writes of one instance are applied all
+  // or none. Writes that were not applied are recorded in the witness, in this transaction (E3:
+  // recovery learns them). Called at most once.
   //   gives   results[g][i] for row i of group g
   //   errors  kRetry, kDrift, kRefused: nothing applied, the transaction is dead
-  virtual Result<std::vector<std::vector<WriteResult>>> apply(std::span<const WriteGroup> groups) = 0;
+  virtual Result<std::vector<std::vector<WriteResult>>> apply(
+      std::span<const WriteGroup> groups) = 0;
   // Never `bool`: an unanswered COMMIT is kUnknown and settled by the witness (E3).
   virtual CommitAnswer commit() = 0;
 };
 
 // What the witness says of an intent (E3).
 struct Settlement {
-  bool applied = false;                   // false: it was not applied and never can be
-  std::vector<std::uint32_t> unapplied;   // ordinals that were not applied although the transaction was
+  bool applied = false;  // false: it was not applied and never can be
+  std::vector<std::uint32_t>
+      unapplied;  // ordinals that were not applied although the transaction was
 };
 
 class Endpoint {
@@ -155,7 +169,8 @@ class Endpoint {
   virtual ~Endpoint() = default;
   virtual const Capabilities& capabilities() const = 0;
 
-  // Connections, versions, clock, privileges of `tables`, poolers. Findings are for people; only unreachable peers are errors.
+  // Connections, versions, clock, privileges of `tables`, poolers. Findings are for people; only
+  // unreachable peers are errors.
   virtual Result<Probe> probe(std::span<const TableName> tables) = 0;
   // One entry per table in order. Error kDrift kTableMissing names the first missing table.
   virtual Result<std::vector<TableInfo>> describe(std::span<const TableName> tables) = 0;
@@ -169,17 +184,19 @@ class Endpoint {
   virtual Result<Epoch> fence(const std::string& tenant) = 0;
   // Raises the fence, waiting for applies in flight. Error kFenceStale when it is already higher.
   virtual Result<> raise_fence(const std::string& tenant, Epoch to) = 0;
-  // Inserts the same witness key as the intent's transaction and commits (E3); call only after raise_fence.
+  // Inserts the same witness key as the intent's transaction and commits (E3); call only after
+  // raise_fence.
   virtual Result<Settlement> settle(const ApplyTicket& ticket) = 0;
   // Drops witnesses of the tenant with batch numbers up to `upto`: all are confirmed.
   virtual Result<> purge_witnesses(const std::string& tenant, BatchNumber upto) = 0;
 
   // Reserves `n` key values of shape.key_sequence. Gaps are fine.
   virtual Result<std::vector<std::int64_t>> reserve(const TableShape& shape, std::size_t n) = 0;
-  // Opens the apply transaction: fence locked and compared, witness inserted, tables locked, fingerprints of `tables`
-  // compared (those with fingerprint != 0).
+  // Opens the apply transaction: fence locked and compared, witness inserted, tables locked,
+  // fingerprints of `tables` compared (those with fingerprint != 0).
   //   errors  kFenceStale, kSchemaDrift, kRetry, kRefused
-  virtual Result<std::unique_ptr<Transaction>> begin(const ApplyTicket& ticket, std::span<const TableShape* const> tables) = 0;
+  virtual Result<std::unique_ptr<Transaction>> begin(const ApplyTicket& ticket,
+                                                     std::span<const TableShape* const> tables) = 0;
 };
 
 }  // namespace atlas

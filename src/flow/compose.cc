@@ -1,8 +1,8 @@
 #include "flow/compose.h"
 
-#include <algorithm>
-
 #include "foundation/assert.h"
+
+#include <algorithm>
 
 namespace atlas {
 namespace {
@@ -14,16 +14,20 @@ struct Draft {
   bool insert = false;
   std::span<const Value> old;
   std::vector<Value> cells;
-  std::vector<bool> set;        // cells given by us (insert) or changed (update)
+  std::vector<bool> set;  // cells given by us (insert) or changed (update)
   std::vector<FieldEffect> fields;
   LivenessEffect liveness = LivenessEffect::kNone;
-  bool any_value = false;       // a non-null field flows here: an optional part is worth a row
+  bool any_value = false;  // a non-null field flows here: an optional part is worth a row
 };
 
 class SideComposer {
  public:
   SideComposer(const ComposeInput& input, Side side, Composed& out)
-      : in_(input), entity_(input.context.entity), side_(side), kind_(input.image.kind), out_(out) {}
+      : in_(input),
+        entity_(input.context.entity),
+        side_(side),
+        kind_(input.image.kind),
+        out_(out) {}
 
   void run() {
     open_drafts();
@@ -36,13 +40,17 @@ class SideComposer {
 
  private:
   bool legacy() const { return side_ == Side::kLegacy; }
-  FieldAction wanted() const { return legacy() ? FieldAction::kToLegacy : FieldAction::kToPlatform; }
+  FieldAction wanted() const {
+    return legacy() ? FieldAction::kToLegacy : FieldAction::kToPlatform;
+  }
   const TableShape& shape(const Draft& d) const { return entity_.shape(d.part, kind_); }
 
   bool creates() const {
     const Case what = in_.decision.what;
-    return legacy() ? what == Case::kCreateLegacy || (what == Case::kReviveLegacy && in_.image.rows.rows[0].empty())
-                    : what == Case::kCreatePlatform || (what == Case::kRevivePlatform && in_.image.rows.rows[1].empty());
+    return legacy() ? what == Case::kCreateLegacy ||
+                          (what == Case::kReviveLegacy && in_.image.rows.rows[0].empty())
+                    : what == Case::kCreatePlatform ||
+                          (what == Case::kRevivePlatform && in_.image.rows.rows[1].empty());
   }
   bool removes() const {
     const Case what = in_.decision.what;
@@ -59,12 +67,15 @@ class SideComposer {
       d.part = part;
       d.old = in_.image.rows.rows[part];
       d.exists = !d.old.empty();
-      const Presence presence = legacy() ? Presence::kRequired : entity_.parts[part - 1].presence[kind_];
+      const Presence presence =
+          legacy() ? Presence::kRequired : entity_.parts[part - 1].presence[kind_];
       if (presence == Presence::kAbsent) continue;
       d.insert = !d.exists && (creates() || part > first);
       if (!d.exists && !d.insert) continue;
-      const bool confirmed = in_.link != nullptr && in_.link->parts[part].exists == Existence::kPresent;
-      if (d.insert && !creates() && confirmed && presence == Presence::kRequired) out_.part_missing = true;
+      const bool confirmed =
+          in_.link != nullptr && in_.link->parts[part].exists == Existence::kPresent;
+      if (d.insert && !creates() && confirmed && presence == Presence::kRequired)
+        out_.part_missing = true;
       d.cells.assign(shape(d).columns.size(), Value::null());
       d.set.assign(d.cells.size(), false);
       if (d.exists) std::copy(d.old.begin(), d.old.end(), d.cells.begin());
@@ -84,7 +95,9 @@ class SideComposer {
     const Type& type = shape(d).columns[c.cell.column].type;
     if (!c.now) return put(d, c.cell.column, c.value);
     const std::int64_t now = in_.context.run.now.time_since_epoch().count();
-    put(d, c.cell.column, type.kind == TypeKind::kTimestampTz ? Value::instant(now) : Value::timestamp(to_local(shape(d).stamp_zone, now)));
+    put(d, c.cell.column,
+        type.kind == TypeKind::kTimestampTz ? Value::instant(now)
+                                            : Value::timestamp(to_local(shape(d).stamp_zone, now)));
   }
 
   void constants(Draft& d) {
@@ -125,7 +138,8 @@ class SideComposer {
       inserting |= d.insert;
       part = std::max(part, cell.part);
     }
-    const Mapper::Written done = in_.context.mapper.write(side_, i, kind_, mid, present, in_.refs, in_.arena, values);
+    const Mapper::Written done =
+        in_.context.mapper.write(side_, i, kind_, mid, present, in_.refs, in_.arena, values);
     if (done.misfit) {
       out_.misfit = done.misfit;
       out_.misfit_side = side_;
@@ -138,12 +152,14 @@ class SideComposer {
         if (inserting) out_.waits = true;
         return;
       }
-      // A deferred null is only for rows being made; an existing row keeps its value until the parent is there.
+      // A deferred null is only for rows being made; an existing row keeps its value until the
+      // parent is there.
       if (plan.ref->defer && !inserting) return;
       out_.deferred |= plan.ref->defer;
       hash = in_.context.run.hasher.of(Value::null());
     }
-    for (std::size_t c = 0; c < cells.size(); ++c) put(drafts_[cells[c].part], cells[c].column, values[c]);
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      put(drafts_[cells[c].part], cells[c].column, values[c]);
     drafts_[part].fields.push_back({i, hash});
     drafts_[part].any_value |= !mid.is_null();
   }
@@ -157,15 +173,18 @@ class SideComposer {
       const TableShape& table = shape(d);
       if (!given.empty()) {
         const std::vector<Value> components = decode_key(given, in_.arena);
-        ATLAS_ASSERT(components.size() == table.key.size(), "a key has another number of columns than its table");
+        ATLAS_ASSERT(components.size() == table.key.size(),
+                     "a key has another number of columns than its table");
         for (std::size_t i = 0; i < components.size(); ++i) {
-          if (!d.set[table.key[i]] || d.cells[table.key[i]].is_null()) put(d, table.key[i], components[i]);
+          if (!d.set[table.key[i]] || d.cells[table.key[i]].is_null())
+            put(d, table.key[i], components[i]);
         }
         continue;
       }
       std::vector<Value> components;
       for (const std::uint32_t column : table.key) components.push_back(d.cells[column]);
-      const bool null = std::any_of(components.begin(), components.end(), [](const Value& v) { return v.is_null(); });
+      const bool null = std::any_of(components.begin(), components.end(),
+                                    [](const Value& v) { return v.is_null(); });
       if (null) {
         out_.misfit = Misfit{0, "a key column would be null"};
         out_.misfit_side = side_;
@@ -188,7 +207,9 @@ class SideComposer {
       Draft& d = drafts_[cell.part];
       if (dies) {
         const auto at = in_.context.mapper.died_at(other(side_), in_.image.rows);
-        put(d, cell.column, in_.context.mapper.flag_value(side_, kind_, at.value_or(in_.context.run.now.time_since_epoch().count())));
+        put(d, cell.column,
+            in_.context.mapper.flag_value(
+                side_, kind_, at.value_or(in_.context.run.now.time_since_epoch().count())));
       } else if (d.exists) {
         put(d, cell.column, in_.context.mapper.flag_value(side_, kind_, std::nullopt));
       }
@@ -208,7 +229,8 @@ class SideComposer {
     const bool root_insert = !drafts_[root].cells.empty() && drafts_[root].insert;
     for (const std::uint32_t part : open_) {
       Draft& d = drafts_[part];
-      const bool optional = !legacy() && entity_.parts[part - 1].presence[kind_] == Presence::kOptional;
+      const bool optional =
+          !legacy() && entity_.parts[part - 1].presence[kind_] == Presence::kOptional;
       if (d.insert && optional && !d.any_value) {
         out_.settled.insert(out_.settled.end(), d.fields.begin(), d.fields.end());
         continue;
@@ -225,7 +247,8 @@ class SideComposer {
       stamp(d, columns);
       std::vector<Value> values;
       for (const std::uint32_t c : columns) values.push_back(d.cells[c]);
-      emit(d, d.insert ? WriteKind::kInsert : WriteKind::kUpdate, std::move(columns), std::move(values), root_insert && part != root);
+      emit(d, d.insert ? WriteKind::kInsert : WriteKind::kUpdate, std::move(columns),
+           std::move(values), root_insert && part != root);
     }
   }
 
@@ -242,13 +265,15 @@ class SideComposer {
     winning = std::max(winning, in_.image.versions[d.part].stamp_us);
     if (winning == kMinusInfinity) winning = in_.context.run.now.time_since_epoch().count();
     const bool instant = table.columns[*table.stamp].type.kind == TypeKind::kTimestampTz;
-    d.cells[*table.stamp] = instant ? Value::instant(winning) : Value::timestamp(to_local(table.stamp_zone, winning));
+    d.cells[*table.stamp] =
+        instant ? Value::instant(winning) : Value::timestamp(to_local(table.stamp_zone, winning));
     d.set[*table.stamp] = true;
     columns.push_back(*table.stamp);
     std::sort(columns.begin(), columns.end());
   }
 
-  void emit(const Draft& d, WriteKind kind, std::vector<std::uint32_t> columns, std::vector<Value> values, bool needs_previous) {
+  void emit(const Draft& d, WriteKind kind, std::vector<std::uint32_t> columns,
+            std::vector<Value> values, bool needs_previous) {
     const TableShape& table = shape(d);
     RowWrite w;
     w.endpoint = entity_.endpoint(d.part, kind_);
@@ -283,7 +308,8 @@ class SideComposer {
 
 }  // namespace
 
-std::int64_t effective_stamp(const LinkRecord* link, std::uint32_t part, const RowVersion& version) {
+std::int64_t effective_stamp(const LinkRecord* link, std::uint32_t part,
+                             const RowVersion& version) {
   if (link != nullptr && link->parts[part].own_write && link->parts[part].version == version) {
     return link->parts[part].user_stamp_us;
   }

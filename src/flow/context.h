@@ -2,14 +2,14 @@
 
 // What all pages of one entity share during one run.
 
-#include <map>
-#include <memory>
-#include <vector>
-
 #include "flow/counts.h"
 #include "flow/ports.h"
 #include "mapping/mapper.h"
 #include "state/store.h"
+
+#include <map>
+#include <memory>
+#include <vector>
 
 namespace atlas {
 
@@ -18,13 +18,13 @@ struct RunContext {
   const Plan& plan;
   const Ports& ports;
   TenantInfo tenant;
-  Lease lease;                        // not set (run 0) in plan mode
-  std::vector<EntityRef> entities;    // by EntityIndex
+  Lease lease;                      // not set (run 0) in plan mode
+  std::vector<EntityRef> entities;  // by EntityIndex
   Hasher hasher;
-  Instant now;                        // one moment for the whole run: soft flags, pending stamps, create: now()
+  Instant now;  // one moment for the whole run: soft flags, pending stamps, create: now()
   std::int64_t legacy_clock_offset_us = 0;  // added to legacy stamps before comparing (E18)
-  std::vector<bool> may_join;         // by EndpointIndex: its database is the state's
-  bool dry = false;                   // plan: nothing is written anywhere
+  std::vector<bool> may_join;               // by EndpointIndex: its database is the state's
+  bool dry = false;                         // plan: nothing is written anywhere
   std::size_t page_rows = 2000;
   Micros lease_ttl = std::chrono::minutes(5);
 };
@@ -32,7 +32,7 @@ struct RunContext {
 // One write that plan would make, for people.
 struct PlannedWrite {
   std::string entity, endpoint, table, key;
-  std::string action;               // insert, update, delete
+  std::string action;  // insert, update, delete
   std::vector<std::string> columns;
 };
 
@@ -40,7 +40,11 @@ struct PlannedWrite {
 class EntityContext {
  public:
   EntityContext(const RunContext& run_context, const EntityPlan& plan, StateStore& store)
-      : run(run_context), entity(plan), ref(run_context.entities[plan.index.value]), state(store), mapper(plan, run_context.hasher) {}
+      : run(run_context),
+        entity(plan),
+        ref(run_context.entities[plan.index.value]),
+        state(store),
+        mapper(plan, run_context.hasher) {}
 
   Result<Endpoint*> endpoint(EndpointIndex index);
   // Drops a connection that failed, so that the next use opens a new one.
@@ -54,13 +58,14 @@ class EntityContext {
   Counts counts;
   bool any_pending = true;        // some instance of the entity may be pending
   bool any_open_conflict = true;  // some conflict is open
-  bool unique_may_be_free = false;  // a row was changed or removed: held unique values may be free (E33)
-  Micros renewed{};               // monotonic: when this entity last renewed the lease
-  bool links_made = false;        // children may have been waiting for them
+  bool unique_may_be_free =
+      false;                // a row was changed or removed: held unique values may be free (E33)
+  Micros renewed{};         // monotonic: when this entity last renewed the lease
+  bool links_made = false;  // children may have been waiting for them
   // plan mode: what would be written, and the links that would be made.
   std::vector<PlannedWrite>* planned = nullptr;
   RefTable* planned_links = nullptr;
-  std::int64_t planned_ids = 0;   // counts down: stand-ins for sequence values
+  std::int64_t planned_ids = 0;  // counts down: stand-ins for sequence values
 
  private:
   std::map<EndpointIndex, std::unique_ptr<Endpoint>> open_;

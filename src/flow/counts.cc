@@ -6,15 +6,24 @@ namespace atlas {
 
 std::string_view outcome_name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kApplied: return "applied";
-    case Outcome::kUnchanged: return "unchanged";
-    case Outcome::kFiltered: return "filtered";
-    case Outcome::kHeld: return "held";
-    case Outcome::kQuarantined: return "quarantined";
-    case Outcome::kWaiting: return "waiting";
-    case Outcome::kStale: return "stale";
-    case Outcome::kLeft: return "left";
-    case Outcome::kSuspectedDelete: return "suspected_delete";
+    case Outcome::kApplied:
+      return "applied";
+    case Outcome::kUnchanged:
+      return "unchanged";
+    case Outcome::kFiltered:
+      return "filtered";
+    case Outcome::kHeld:
+      return "held";
+    case Outcome::kQuarantined:
+      return "quarantined";
+    case Outcome::kWaiting:
+      return "waiting";
+    case Outcome::kStale:
+      return "stale";
+    case Outcome::kLeft:
+      return "left";
+    case Outcome::kSuspectedDelete:
+      return "suspected_delete";
   }
   return "?";
 }

@@ -17,7 +17,7 @@ enum class Outcome : std::uint8_t {
   kQuarantined,
   kWaiting,
   kStale,
-  kLeft,             // not reached: a deadline or a lost peer
+  kLeft,  // not reached: a deadline or a lost peer
   kSuspectedDelete,
 };
 inline constexpr std::size_t kOutcomes = 9;
@@ -27,7 +27,8 @@ struct Counts {
   std::int64_t captured = 0;  // keys given by scans and pending sets
   std::int64_t echo = 0;      // of these: our own writes seen again (E16)
   std::int64_t merged = 0;    // of these: another key of an instance already in the page
-  std::int64_t parked = 0;    // of these: set aside as match candidates, decided later in the run (E27)
+  std::int64_t parked =
+      0;  // of these: set aside as match candidates, decided later in the run (E27)
   std::int64_t decided = 0;
   std::array<std::int64_t, kOutcomes> outcomes{};
   // Details of kApplied; one instance may count in several.
@@ -39,7 +40,9 @@ struct Counts {
   std::int64_t rows_written = 0;
 
   std::int64_t& operator[](Outcome outcome) { return outcomes[static_cast<std::size_t>(outcome)]; }
-  std::int64_t operator[](Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
+  std::int64_t operator[](Outcome outcome) const {
+    return outcomes[static_cast<std::size_t>(outcome)];
+  }
   void add(const Counts& other);
   // captured = echo + merged + parked + decided, and decided = the sum of outcomes.
   bool conserved() const;

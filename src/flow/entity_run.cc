@@ -1,18 +1,20 @@
 #include "flow/entity_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
-
-#include <fmt/format.h>
 
 namespace atlas {
 namespace {
 
-constexpr int kTransientPagesMax = 3;  // pages in a row that a peer may spoil before the entity gives up for this run
+constexpr int kTransientPagesMax =
+    3;  // pages in a row that a peer may spoil before the entity gives up for this run
 
 }  // namespace
 
-EntityRun::EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state, RunObserver& observer, std::vector<PlannedWrite>* planned,
+EntityRun::EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state,
+                     RunObserver& observer, std::vector<PlannedWrite>* planned,
                      RefTable* planned_links)
     : context_(run, entity, state), observer_(observer) {
   context_.planned = planned;
@@ -21,15 +23,20 @@ EntityRun::EntityRun(const RunContext& run, const EntityPlan& entity, StateStore
 
 Result<> EntityRun::keep_going() {
   switch (context_.run.ports.stop()) {
-    case Ports::Stop::kNone: break;
-    case Ports::Stop::kDeadline: return Error(Code::kDeadline, "entity " + context_.entity.name + " goes on in the next run");
-    case Ports::Stop::kInterrupted: return Error(Code::kInterrupted, "entity " + context_.entity.name + " goes on in the next run");
+    case Ports::Stop::kNone:
+      break;
+    case Ports::Stop::kDeadline:
+      return Error(Code::kDeadline, "entity " + context_.entity.name + " goes on in the next run");
+    case Ports::Stop::kInterrupted:
+      return Error(Code::kInterrupted,
+                   "entity " + context_.entity.name + " goes on in the next run");
   }
   if (context_.run.dry) return {};
   const Micros now = context_.run.ports.clock.monotonic();
   if (context_.renewed.count() == 0) context_.renewed = now;
   if (now - context_.renewed < context_.run.lease_ttl / 4) return {};
-  ATLAS_OK(context_.state.renew_lease(context_.run.lease, context_.run.lease_ttl, context_.run.ports.clock.now()));
+  ATLAS_OK(context_.state.renew_lease(context_.run.lease, context_.run.lease_ttl,
+                                      context_.run.ports.clock.now()));
   context_.renewed = now;
   return {};
 }
@@ -56,9 +63,11 @@ std::vector<SourceSpec> EntityRun::sources() const {
   return out;
 }
 
-// A breaker, not a fuse for the bridge: too many quarantined instances pause this entity only (MAPPING §6).
+// A breaker, not a fuse for the bridge: too many quarantined instances pause this entity only
+// (MAPPING §6).
 Result<bool> EntityRun::paused() {
-  ATLAS_TRY(const PendingCounts pending, context_.state.pending_counts(context_.run.tenant.id, context_.ref));
+  ATLAS_TRY(const PendingCounts pending,
+            context_.state.pending_counts(context_.run.tenant.id, context_.ref));
   std::int64_t all = 0;
   for (const auto& [state, n] : pending.by_state) all += n;
   context_.any_pending = all > 0;
@@ -69,7 +78,8 @@ Result<bool> EntityRun::paused() {
 Result<bool> EntityRun::other_side_empty(Side side) {
   const Side far = other(side);
   const std::uint32_t part = far == Side::kLegacy ? 0 : 1;
-  const auto kinds = far == Side::kLegacy ? static_cast<std::uint16_t>(context_.entity.kinds.size()) : std::uint16_t{1};
+  const auto kinds = far == Side::kLegacy ? static_cast<std::uint16_t>(context_.entity.kinds.size())
+                                          : std::uint16_t{1};
   for (std::uint16_t kind = 0; kind < kinds; ++kind) {
     ATLAS_TRY(Endpoint * endpoint, context_.endpoint(context_.entity.endpoint(part, kind)));
     ATLAS_TRY(auto snapshot, endpoint->snapshot());
@@ -82,12 +92,16 @@ Result<bool> EntityRun::other_side_empty(Side side) {
 Result<> EntityRun::capture() {
   ATLAS_TRY(const bool pause, paused());
   if (pause) {
-    return Error(Code::kCapExceeded, fmt::format("entity {} has more than {} quarantined rows and is paused", context_.entity.name, context_.entity.limits.open_max))
+    return Error(Code::kCapExceeded,
+                 fmt::format("entity {} has more than {} quarantined rows and is paused",
+                             context_.entity.name, context_.entity.limits.open_max))
         .advise("see `atlas-bridge quarantine list`; correct the rows or raise limits.open");
   }
-  ATLAS_TRY(const std::vector<Conflict> open, context_.state.conflicts(context_.run.tenant.id, context_.ref, true, 1));
+  ATLAS_TRY(const std::vector<Conflict> open,
+            context_.state.conflicts(context_.run.tenant.id, context_.ref, true, 1));
   context_.any_open_conflict = !open.empty();
-  ATLAS_TRY(const std::vector<Cursor> stored, context_.state.cursors(context_.run.tenant.id, context_.ref));
+  ATLAS_TRY(const std::vector<Cursor> stored,
+            context_.state.cursors(context_.run.tenant.id, context_.ref));
   if (context_.entity.has_match && stored.empty()) {
     for (const Side side : {Side::kLegacy, Side::kPlatform}) {
       ATLAS_TRY(create_at_once_[index(side)], other_side_empty(side));
@@ -151,15 +165,19 @@ Result<> EntityRun::run_page(std::vector<Seed> seeds, PageOptions options) {
   return {};
 }
 
-// Unlinked rows of both sides that show the same match value are one instance, if there is exactly one each way (E27).
-Result<std::vector<Seed>> EntityRun::pair(const std::vector<Candidate>& page, std::vector<std::pair<InstanceKey, std::string>>& ambiguous) {
+// Unlinked rows of both sides that show the same match value are one instance, if there is exactly
+// one each way (E27).
+Result<std::vector<Seed>> EntityRun::pair(
+    const std::vector<Candidate>& page,
+    std::vector<std::pair<InstanceKey, std::string>>& ambiguous) {
   std::vector<FieldHash> matches;
   for (const Candidate& c : page) matches.push_back(c.match);
   std::sort(matches.begin(), matches.end());
   matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
   std::map<FieldHash, std::vector<InstanceKey>> sides[2];
   for (const Side side : {Side::kLegacy, Side::kPlatform}) {
-    ATLAS_TRY(const std::vector<Candidate> found, context_.state.candidates(context_.run.tenant.id, context_.ref, side, matches));
+    ATLAS_TRY(const std::vector<Candidate> found,
+              context_.state.candidates(context_.run.tenant.id, context_.ref, side, matches));
     for (const Candidate& c : found) sides[index(side)][c.match].push_back(c.instance);
   }
   std::vector<Seed> seeds;
@@ -175,7 +193,10 @@ Result<std::vector<Seed>> EntityRun::pair(const std::vector<Candidate>& page, st
       std::string rows;
       for (const auto& list : {legacy, platform}) {
         for (const InstanceKey& key : list) {
-          rows += fmt::format("{}{} {}", rows.empty() ? "" : ", ", key.side == Side::kLegacy ? context_.entity.kinds[key.kind].name : "platform", key_text(key.key));
+          rows += fmt::format(
+              "{}{} {}", rows.empty() ? "" : ", ",
+              key.side == Side::kLegacy ? context_.entity.kinds[key.kind].name : "platform",
+              key_text(key.key));
         }
       }
       ambiguous.emplace_back(c.instance, rows);
@@ -191,7 +212,8 @@ Result<> EntityRun::pair_candidates() {
   while (true) {
     ATLAS_OK(keep_going());
     ATLAS_TRY(const std::vector<Candidate> page,
-              context_.state.scan_candidates(context_.run.tenant.id, context_.ref, after ? &*after : nullptr, context_.run.page_rows));
+              context_.state.scan_candidates(context_.run.tenant.id, context_.ref,
+                                             after ? &*after : nullptr, context_.run.page_rows));
     if (page.empty()) return {};
     after = page.back().instance;
     std::vector<std::pair<InstanceKey, std::string>> ambiguous;
@@ -200,9 +222,12 @@ Result<> EntityRun::pair_candidates() {
       Confirm confirm;
       std::vector<InstanceKey> ids;
       for (const auto& [instance, rows] : ambiguous) ids.push_back(instance);
-      ATLAS_TRY(const std::vector<Pending> known, context_.state.pending_of(context_.run.tenant.id, context_.ref, ids));
+      ATLAS_TRY(const std::vector<Pending> known,
+                context_.state.pending_of(context_.run.tenant.id, context_.ref, ids));
       for (const auto& [instance, rows] : ambiguous) {
-        const bool same = std::any_of(known.begin(), known.end(), [&](const Pending& p) { return p.instance == instance && p.blocker == rows; });
+        const bool same = std::any_of(known.begin(), known.end(), [&](const Pending& p) {
+          return p.instance == instance && p.blocker == rows;
+        });
         if (same) continue;
         Pending p;
         p.instance = instance;
@@ -217,7 +242,8 @@ Result<> EntityRun::pair_candidates() {
       context_.counts.captured += static_cast<std::int64_t>(ambiguous.size());
       context_.counts.decided += static_cast<std::int64_t>(ambiguous.size());
       context_.counts[Outcome::kQuarantined] += static_cast<std::int64_t>(ambiguous.size());
-      if (!confirm.empty()) ATLAS_OK(context_.state.confirm(context_.run.lease, context_.ref, confirm));
+      if (!confirm.empty())
+        ATLAS_OK(context_.state.confirm(context_.run.lease, context_.ref, confirm));
       context_.any_pending = true;
     }
     if (seeds.empty()) continue;
@@ -231,12 +257,15 @@ Seed EntityRun::seed_of(const Pending& pending) const {
   Seed seed;
   seed.instance = pending.instance;
   seed.forced = true;
-  const bool taken = pending.code == static_cast<std::uint16_t>(Code::kKeyTaken) && pending.state == PendingState::kDirty;
-  if (taken && pending.instance.side == Side::kLegacy && context_.entity.platform_key == KeyOrigin::kUuid5) {
+  const bool taken = pending.code == static_cast<std::uint16_t>(Code::kKeyTaken) &&
+                     pending.state == PendingState::kDirty;
+  if (taken && pending.instance.side == Side::kLegacy &&
+      context_.entity.platform_key == KeyOrigin::kUuid5) {
     Arena arena;
-    const Value key = Value::uuid(mint_uuid(context_.run.tenant.uuid, context_.entity.name, context_.entity.kinds[pending.instance.kind].name,
-                                            pending.instance.key, 0),
-                                  arena);
+    const Value key = Value::uuid(
+        mint_uuid(context_.run.tenant.uuid, context_.entity.name,
+                  context_.entity.kinds[pending.instance.kind].name, pending.instance.key, 0),
+        arena);
     seed.partner = InstanceKey{Side::kPlatform, 0, encode_key({&key, 1})};
     seed.taken_key = true;
   }
@@ -245,7 +274,9 @@ Seed EntityRun::seed_of(const Pending& pending) const {
 
 Result<> EntityRun::revisit(bool parents_linked) {
   if (!context_.any_pending) return {};
-  constexpr std::array kAlways = {PendingState::kDirty, PendingState::kWaiting, PendingState::kDeferred, PendingState::kHeld, PendingState::kQuarantined};
+  constexpr std::array kAlways = {PendingState::kDirty, PendingState::kWaiting,
+                                  PendingState::kDeferred, PendingState::kHeld,
+                                  PendingState::kQuarantined};
   constexpr std::array kWaiters = {PendingState::kWaiting, PendingState::kDeferred};
   constexpr std::array kRefused = {PendingState::kQuarantined};
   struct Pass {
@@ -262,13 +293,15 @@ Result<> EntityRun::revisit(bool parents_linked) {
     const Instant due = pass.everything ? Instant::max() : context_.run.now;
     while (true) {
       ATLAS_OK(keep_going());
-      ATLAS_TRY(const std::vector<Pending> page, context_.state.pending(context_.run.tenant.id, context_.ref, pass.states, due, after ? &*after : nullptr,
-                                                                       context_.run.page_rows));
+      ATLAS_TRY(const std::vector<Pending> page,
+                context_.state.pending(context_.run.tenant.id, context_.ref, pass.states, due,
+                                       after ? &*after : nullptr, context_.run.page_rows));
       if (page.empty()) break;
       after = page.back().instance;
       std::vector<Seed> seeds;
       for (const Pending& pending : page) {
-        if (pass.unique_only && pending.code != static_cast<std::uint16_t>(Code::kUniqueTaken)) continue;
+        if (pass.unique_only && pending.code != static_cast<std::uint16_t>(Code::kUniqueTaken))
+          continue;
         seeds.push_back(seed_of(pending));
       }
       if (!seeds.empty()) ATLAS_OK(run_page(std::move(seeds), {}));

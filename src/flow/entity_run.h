@@ -1,6 +1,7 @@
 #pragma once
 
-// One entity of one run: capture its sources page by page, pair candidates, then look at pending keys again.
+// One entity of one run: capture its sources page by page, pair candidates, then look at pending
+// keys again.
 
 #include "capture/source.h"
 #include "flow/context.h"
@@ -11,13 +12,14 @@ namespace atlas {
 
 class EntityRun {
  public:
-  EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state, RunObserver& observer, std::vector<PlannedWrite>* planned,
-            RefTable* planned_links);
+  EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state,
+            RunObserver& observer, std::vector<PlannedWrite>* planned, RefTable* planned_links);
 
   // Captures every source up to now and handles what it finds.
   //   errors  as Page::process; kStopped when the stop was asked for (progress is kept)
   Result<> capture();
-  // Looks at pending keys that are due again. `parents_linked`: links were made in this run, so everything that waits is due.
+  // Looks at pending keys that are due again. `parents_linked`: links were made in this run, so
+  // everything that waits is due.
   Result<> revisit(bool parents_linked);
 
   const Counts& counts() const { return context_.counts; }
@@ -28,7 +30,8 @@ class EntityRun {
  private:
   Result<> capture_source(const SourceSpec& spec, const Cursor& stored);
   Result<> pair_candidates();
-  Result<std::vector<Seed>> pair(const std::vector<Candidate>& page, std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
+  Result<std::vector<Seed>> pair(const std::vector<Candidate>& page,
+                                 std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
   Result<> run_page(std::vector<Seed> seeds, PageOptions options);
   Result<> keep_going();
   Result<bool> paused();

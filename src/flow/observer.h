@@ -1,11 +1,12 @@
 #pragma once
 
-// How a run's facts leave the engine: app turns them into progress, logs and metrics. Called from any thread.
-
-#include <string>
+// How a run's facts leave the engine: app turns them into progress, logs and metrics. Called from
+// any thread.
 
 #include "flow/counts.h"
 #include "foundation/result.h"
+
+#include <string>
 
 namespace atlas {
 
@@ -15,7 +16,8 @@ class RunObserver {
   virtual void stage_started(std::uint32_t /*stage*/) {}
   // After each page: the entity's counts so far.
   virtual void page_done(const std::string& /*entity*/, const Counts& /*so_far*/) {}
-  virtual void entity_done(const std::string& /*entity*/, const Counts& /*counts*/, const Error* /*error*/) {}
+  virtual void entity_done(const std::string& /*entity*/, const Counts& /*counts*/,
+                           const Error* /*error*/) {}
   virtual void note(const std::string& /*line*/) {}
 };
 

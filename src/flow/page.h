@@ -1,30 +1,32 @@
 #pragma once
 
-// One page of instances through the one path: links, both rows, decide, compose, apply, confirm (DESIGN §2).
-
-#include <optional>
-#include <string>
-#include <vector>
+// One page of instances through the one path: links, both rows, decide, compose, apply, confirm
+// (DESIGN §2).
 
 #include "apply/apply.h"
 #include "flow/compose.h"
 #include "flow/context.h"
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace atlas {
 
 // A key that may be dirty.
 struct Seed {
-  InstanceKey instance;                   // kPlatform: the platform key; kind is not known yet
-  std::optional<RowVersion> scanned;      // by a scan: dropped when the link has that version (E16)
-  std::uint32_t part = 0;                 // whose version `scanned` is
-  std::optional<InstanceKey> partner;     // the platform key found by match (E27)
-  bool taken_key = false;                 // the partner stands at the key we minted (E7)
-  bool forced = false;                    // from the pending set or a person: back-off does not apply
+  InstanceKey instance;                // kPlatform: the platform key; kind is not known yet
+  std::optional<RowVersion> scanned;   // by a scan: dropped when the link has that version (E16)
+  std::uint32_t part = 0;              // whose version `scanned` is
+  std::optional<InstanceKey> partner;  // the platform key found by match (E27)
+  bool taken_key = false;              // the partner stands at the key we minted (E7)
+  bool forced = false;                 // from the pending set or a person: back-off does not apply
 };
 
 struct PageOptions {
-  std::vector<Cursor> cursors;   // stored in this page's confirm
-  bool pairing = false;          // candidates are decided now; else unlinked instances of entities with match are parked
+  std::vector<Cursor> cursors;  // stored in this page's confirm
+  bool pairing = false;  // candidates are decided now; else unlinked instances of entities with
+                         // match are parked
   bool may_create_at_once = false;  // the other side is empty: parking is not needed
 };
 
@@ -45,25 +47,25 @@ class Page {
   struct Item {
     InstanceKey id;
     std::size_t image = 0;
-    std::ptrdiff_t link = -1;               // in links_
-    std::ptrdiff_t next = -1;               // in next_: the link after this page
-    bool fresh = false;                     // next_ is a new link
+    std::ptrdiff_t link = -1;  // in links_
+    std::ptrdiff_t next = -1;  // in next_: the link after this page
+    bool fresh = false;        // next_ is a new link
     bool forced = false;
     bool from_scan = false;
     const Pending* pending = nullptr;
     Decision decision;
     Outcome outcome = Outcome::kUnchanged;
-    bool decided = false;                   // false: parked
-    std::optional<Pending> park;            // to be put into the pending set
+    bool decided = false;         // false: parked
+    std::optional<Pending> park;  // to be put into the pending set
     bool drop_pending = false;
-    bool gone = false;                      // another item of the page stands for the same instance
-    bool taken_key = false;                 // its minted key exists already: adopt only on equal match (E7)
+    bool gone = false;       // another item of the page stands for the same instance
+    bool taken_key = false;  // its minted key exists already: adopt only on equal match (E7)
     bool insert_link = false;
-    bool candidate = false;                 // to be kept as match candidate
+    bool candidate = false;  // to be kept as match candidate
     FieldHash match = kNoBase;
-    Key legacy_key, platform_key;           // of a new link
+    Key legacy_key, platform_key;  // of a new link
     std::uint32_t generation = 0;
-    std::vector<std::uint32_t> writes;      // in writes_
+    std::vector<std::uint32_t> writes;  // in writes_
     std::vector<FieldEffect> settled;
     bool deferred = false;
     std::vector<std::pair<std::uint32_t, FieldAnswer>> conflicts;
@@ -82,7 +84,8 @@ class Page {
   bool edited_part(const Item& item, std::uint32_t part) const;
   Result<> mint_keys();
   void compose_one(std::size_t i);
-  void fields_of(const Item& item, std::vector<FieldView>& views, std::vector<FieldPolicy>& policies, std::vector<std::int8_t>& asked) const;
+  void fields_of(const Item& item, std::vector<FieldView>& views,
+                 std::vector<FieldPolicy>& policies, std::vector<std::int8_t>& asked) const;
   void start_link(Item& item);
   bool refused_pair(Item& item);
   Confirm make_confirm(const ApplyDone& done);
@@ -93,7 +96,8 @@ class Page {
 
   Image& image(const Item& item) { return images_->images[item.image]; }
   const Image& image(const Item& item) const { return images_->images[item.image]; }
-  void quarantine(Item& item, Code code, std::string reason, std::string field = {}, std::string blocker = {});
+  void quarantine(Item& item, Code code, std::string reason, std::string field = {},
+                  std::string blocker = {});
   void hold(Item& item, Code code, std::string reason);
   void wait(Item& item, const std::vector<MissingParent>& missing, bool deferred);
   void dirty(Item& item, std::string reason, Code code);
@@ -115,7 +119,8 @@ class Page {
   std::vector<FieldPolicy> policies_;
 };
 
-// Time until a pending instance is tried again by itself: 1 minute doubled with each attempt, at most 1 hour.
+// Time until a pending instance is tried again by itself: 1 minute doubled with each attempt, at
+// most 1 hour.
 Micros back_off(std::int32_t attempts);
 
 }  // namespace atlas

@@ -1,17 +1,19 @@
-// What a page leaves behind: outcomes judged, links, pending keys, conflicts and cursors in one confirm (ENGINE E4, E6).
-
-#include <algorithm>
-
-#include <fmt/format.h>
+// What a page leaves behind: outcomes judged, links, pending keys, conflicts and cursors in one
+// confirm (ENGINE E4, E6).
 
 #include "flow/page.h"
 #include "model/text_form.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace atlas {
 namespace {
 
 bool same_link(const LinkRecord& a, const LinkRecord& b) {
-  return a.dead == b.dead && a.match == b.match && a.generation == b.generation && a.platform_key == b.platform_key &&
+  return a.dead == b.dead && a.match == b.match && a.generation == b.generation &&
+         a.platform_key == b.platform_key &&
          std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end()) &&
          std::equal(a.bases.begin(), a.bases.end(), b.bases.begin(), b.bases.end());
 }
@@ -68,14 +70,20 @@ void Page::judge(Item& item, const ApplyDone& done) {
     case WriteStatus::kSuppressed:
       return quarantine(item, Code::kSuppressed, "nothing happened although the row was unchanged");
     case WriteStatus::kRejected:
-      if (!failed->error) return quarantine(item, Code::kConstraintViolated, "the target refused the row");
-      return quarantine(item, failed->error->code(), failed->error->line(), failed->error->constraint());
+      if (!failed->error)
+        return quarantine(item, Code::kConstraintViolated, "the target refused the row");
+      return quarantine(item, failed->error->code(), failed->error->line(),
+                        failed->error->constraint());
   }
 }
 
 void Page::record_conflicts(Item& item, Confirm& confirm) {
   const Image& view = image(item);
-  const InstanceKey id = item.link >= 0 || item.fresh ? InstanceKey{Side::kLegacy, view.kind, Key(next_[static_cast<std::size_t>(item.next)].legacy_key)} : item.id;
+  const InstanceKey id =
+      item.link >= 0 || item.fresh
+          ? InstanceKey{Side::kLegacy, view.kind,
+                        Key(next_[static_cast<std::size_t>(item.next)].legacy_key)}
+          : item.id;
   const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   auto make = [&](const std::string& field) {
     Conflict c;
@@ -95,8 +103,10 @@ void Page::record_conflicts(Item& item, Confirm& confirm) {
     c.open = answer.action == FieldAction::kHold;
     c.winner = c.open ? "" : std::string(side_name(answer.winner));
     c.reason = std::string(conflict_reason_name(answer.conflict));
-    if (answer.conflict == ConflictReason::kNewest || answer.conflict == ConflictReason::kBaseUnknown) {
-      c.reason += fmt::format(": legacy {}, platform {}", stamp_text(view.versions[0].stamp_us), stamp_text(view.versions[1].stamp_us));
+    if (answer.conflict == ConflictReason::kNewest ||
+        answer.conflict == ConflictReason::kBaseUnknown) {
+      c.reason += fmt::format(": legacy {}, platform {}", stamp_text(view.versions[0].stamp_us),
+                              stamp_text(view.versions[1].stamp_us));
     }
     ++(c.open ? result_.counts.conflicts_held : result_.counts.conflicts);
     if (answer.base_unknown) ++result_.counts.base_unknown;
@@ -115,9 +125,11 @@ void Page::record_conflicts(Item& item, Confirm& confirm) {
   }
   for (const Conflict& open : open_conflicts_) {
     if (open.instance != id) continue;
-    const bool still = std::any_of(item.conflicts.begin(), item.conflicts.end(), [&](const auto& entry) {
-      return entry.second.action == FieldAction::kHold && entity_.fields[entry.first].name == open.field;
-    });
+    const bool still =
+        std::any_of(item.conflicts.begin(), item.conflicts.end(), [&](const auto& entry) {
+          return entry.second.action == FieldAction::kHold &&
+                 entity_.fields[entry.first].name == open.field;
+        });
     if (!still) confirm.close_conflicts.emplace_back(id, open.field);
   }
 }
@@ -148,8 +160,10 @@ Confirm Page::make_confirm(const ApplyDone& done) {
       id = {Side::kLegacy, next.kind, Key(next.legacy_key)};
     }
     if (item.park) {
-      const bool resting = item.pending != nullptr && item.park->retry_at == item.pending->retry_at && item.park->state == item.pending->state &&
-                           item.park->attempts == item.pending->attempts && item.pending->instance == id;
+      const bool resting =
+          item.pending != nullptr && item.park->retry_at == item.pending->retry_at &&
+          item.park->state == item.pending->state &&
+          item.park->attempts == item.pending->attempts && item.pending->instance == id;
       item.park->instance = id;
       if (!resting) {
         confirm.put_pending.push_back(*item.park);
@@ -185,12 +199,21 @@ void Page::count(const Item& item) {
   if (item.decision.what == Case::kAdopt) ++counts.adopted;
   bool legacy = false;
   bool platform = false;
-  for (const std::uint32_t w : item.writes) (writes_[w].effect.part == 0 ? legacy : platform) = true;
+  for (const std::uint32_t w : item.writes)
+    (writes_[w].effect.part == 0 ? legacy : platform) = true;
   switch (item.decision.what) {
-    case Case::kDeletePlatform: ++counts.deleted_platform; break;
-    case Case::kDeleteLegacy: ++counts.deleted_legacy; break;
-    case Case::kRevivePlatform: ++counts.revived_platform; break;
-    case Case::kReviveLegacy: ++counts.revived_legacy; break;
+    case Case::kDeletePlatform:
+      ++counts.deleted_platform;
+      break;
+    case Case::kDeleteLegacy:
+      ++counts.deleted_legacy;
+      break;
+    case Case::kRevivePlatform:
+      ++counts.revived_platform;
+      break;
+    case Case::kReviveLegacy:
+      ++counts.revived_legacy;
+      break;
     case Case::kNothing:
     case Case::kCreatePlatform:
     case Case::kCreateLegacy:
@@ -213,7 +236,8 @@ void Page::plan_out() const {
   for (const Item& item : items_) {
     if (item.gone || item.next < 0) continue;
     const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
-    if (item.fresh && c_.planned_links != nullptr) c_.planned_links->add(entity_.index, next.kind, next.legacy_key, next.platform_key);
+    if (item.fresh && c_.planned_links != nullptr)
+      c_.planned_links->add(entity_.index, next.kind, next.legacy_key, next.platform_key);
     if (c_.planned == nullptr) continue;
     for (const std::uint32_t w : item.writes) {
       const RowWrite& write = writes_[w];
@@ -224,8 +248,11 @@ void Page::plan_out() const {
       out.key = key_text(write.key);
       const bool fresh_id = write.kind == WriteKind::kInsert && out.key.starts_with('-');
       if (fresh_id) out.key = "new:" + out.key.substr(1);
-      out.action = write.kind == WriteKind::kInsert ? "insert" : write.kind == WriteKind::kUpdate ? "update" : "delete";
-      for (const std::uint32_t c : write.columns) out.columns.push_back(write.shape->columns[c].name);
+      out.action = write.kind == WriteKind::kInsert   ? "insert"
+                   : write.kind == WriteKind::kUpdate ? "update"
+                                                      : "delete";
+      for (const std::uint32_t c : write.columns)
+        out.columns.push_back(write.shape->columns[c].name);
       c_.planned->push_back(std::move(out));
     }
   }

@@ -1,17 +1,19 @@
-// What happens to each instance of a page: versions recorded, cases decided, keys minted, rows composed.
-
-#include <algorithm>
-
-#include <fmt/format.h>
+// What happens to each instance of a page: versions recorded, cases decided, keys minted, rows
+// composed.
 
 #include "flow/page.h"
 #include "model/text_form.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace atlas {
 
 Micros back_off(std::int32_t attempts) {
   constexpr std::int32_t kDoublingsMax = 6;
-  const auto minutes = std::min<std::int64_t>(std::int64_t{1} << std::clamp(attempts, 0, kDoublingsMax), 60);
+  const auto minutes =
+      std::min<std::int64_t>(std::int64_t{1} << std::clamp(attempts, 0, kDoublingsMax), 60);
   return std::chrono::minutes(minutes);
 }
 
@@ -27,7 +29,8 @@ std::uint64_t Page::fingerprint(const Item& item) const {
 
 namespace {
 
-Pending parked(PendingState state, Code code, std::string reason, const Pending* before, Instant now, std::uint64_t fingerprint) {
+Pending parked(PendingState state, Code code, std::string reason, const Pending* before,
+               Instant now, std::uint64_t fingerprint) {
   Pending p;
   p.state = state;
   p.code = static_cast<std::uint16_t>(code);
@@ -41,10 +44,12 @@ Pending parked(PendingState state, Code code, std::string reason, const Pending*
 
 }  // namespace
 
-void Page::quarantine(Item& item, Code code, std::string reason, std::string field, std::string blocker) {
+void Page::quarantine(Item& item, Code code, std::string reason, std::string field,
+                      std::string blocker) {
   item.outcome = Outcome::kQuarantined;
   item.decided = true;
-  item.park = parked(PendingState::kQuarantined, code, std::move(reason), item.pending, c_.run.now, fingerprint(item));
+  item.park = parked(PendingState::kQuarantined, code, std::move(reason), item.pending, c_.run.now,
+                     fingerprint(item));
   item.park->field = std::move(field);
   item.park->blocker = std::move(blocker);
 }
@@ -52,7 +57,8 @@ void Page::quarantine(Item& item, Code code, std::string reason, std::string fie
 void Page::hold(Item& item, Code code, std::string reason) {
   item.outcome = Outcome::kHeld;
   item.decided = true;
-  item.park = parked(PendingState::kHeld, code, std::move(reason), item.pending, c_.run.now, fingerprint(item));
+  item.park = parked(PendingState::kHeld, code, std::move(reason), item.pending, c_.run.now,
+                     fingerprint(item));
 }
 
 void Page::dirty(Item& item, std::string reason, Code code) {
@@ -63,10 +69,13 @@ void Page::dirty(Item& item, std::string reason, Code code) {
 void Page::wait(Item& item, const std::vector<MissingParent>& missing, bool deferred) {
   const MissingParent& first = missing.front();
   const EntityPlan& parent = c_.run.plan.entities[first.parent.value];
-  const std::string name = first.side == Side::kLegacy ? parent.kinds[first.kind].name : "platform " + parent.name;
-  item.park = parked(deferred ? PendingState::kDeferred : PendingState::kWaiting, Code::kParentQuarantined,
-                     deferred ? "a reference is patched in once its parent is linked" : "its parent has no link yet", item.pending, c_.run.now,
-                     fingerprint(item));
+  const std::string name =
+      first.side == Side::kLegacy ? parent.kinds[first.kind].name : "platform " + parent.name;
+  item.park =
+      parked(deferred ? PendingState::kDeferred : PendingState::kWaiting, Code::kParentQuarantined,
+             deferred ? "a reference is patched in once its parent is linked"
+                      : "its parent has no link yet",
+             item.pending, c_.run.now, fingerprint(item));
   item.park->field = entity_.fields[first.field].name;
   item.park->blocker = fmt::format("{} {}", name, key_text(first.key));
 }
@@ -91,13 +100,16 @@ bool Page::edited_part(const Item& item, std::uint32_t part) const {
       if (view.legacy.hashes[f] != kNoBase && view.legacy.hashes[f] != link.bases[f]) return true;
       continue;
     }
-    const bool here = std::any_of(field.platform.begin(), field.platform.end(), [&](const CellRef& c) { return c.part == part; });
-    if (here && view.platform.hashes[f] != kNoBase && view.platform.hashes[f] != link.bases[f]) return true;
+    const bool here = std::any_of(field.platform.begin(), field.platform.end(),
+                                  [&](const CellRef& c) { return c.part == part; });
+    if (here && view.platform.hashes[f] != kNoBase && view.platform.hashes[f] != link.bases[f])
+      return true;
   }
   return false;
 }
 
-// The link after this page starts as the link before it, with the versions that were read (E12, E16, E19).
+// The link after this page starts as the link before it, with the versions that were read (E12,
+// E16, E19).
 void Page::record_versions(Item& item) {
   (void)next_.add_copy(links_[static_cast<std::size_t>(item.link)]);
   item.next = static_cast<std::ptrdiff_t>(next_.size()) - 1;
@@ -115,7 +127,8 @@ void Page::record_versions(Item& item) {
         part.bounces = 0;
         continue;
       }
-      // Our write came back different. The same writer token: a trigger of the target rewrote it; another: a user came after.
+      // Our write came back different. The same writer token: a trigger of the target rewrote it;
+      // another: a user came after.
       const bool rewritten = !part.version.is_none() && part.version.token == version.token;
       part.bounces = rewritten ? static_cast<std::uint8_t>(part.bounces + 1) : std::uint8_t{0};
       part.version = version;
@@ -123,7 +136,9 @@ void Page::record_versions(Item& item) {
       part.user_stamp_us = version.stamp_us;
       constexpr int kBouncesMax = 2;
       if (part.bounces >= kBouncesMax) {
-        quarantine(item, Code::kTriggersDisagree, fmt::format("{} was rewritten {} times after our writes", entity_.source(p, next.kind), part.bounces));
+        quarantine(item, Code::kTriggersDisagree,
+                   fmt::format("{} was rewritten {} times after our writes",
+                               entity_.source(p, next.kind), part.bounces));
       }
       continue;
     }
@@ -135,7 +150,8 @@ void Page::record_versions(Item& item) {
   }
 }
 
-void Page::fields_of(const Item& item, std::vector<FieldView>& views, std::vector<FieldPolicy>& policies, std::vector<std::int8_t>& asked) const {
+void Page::fields_of(const Item& item, std::vector<FieldView>& views,
+                     std::vector<FieldPolicy>& policies, std::vector<std::int8_t>& asked) const {
   const Image& view = image(item);
   const LinkRecord* next = item.next >= 0 ? &next_[static_cast<std::size_t>(item.next)] : nullptr;
   views.resize(entity_.fields.size());
@@ -151,19 +167,25 @@ void Page::fields_of(const Item& item, std::vector<FieldView>& views, std::vecto
     out.legacy_null = view.legacy.values[f].is_null();
     out.platform_null = view.platform.values[f].is_null();
     out.legacy_stamp = effective_stamp(next, 0, view.versions[0]);
-    if (out.legacy_stamp != kMinusInfinity && out.legacy_stamp != kInfinity) out.legacy_stamp += c_.run.legacy_clock_offset_us;
+    if (out.legacy_stamp != kMinusInfinity && out.legacy_stamp != kInfinity)
+      out.legacy_stamp += c_.run.legacy_clock_offset_us;
     out.platform_stamp = kMinusInfinity;
-    for (const CellRef& cell : field.platform) out.platform_stamp = std::max(out.platform_stamp, effective_stamp(next, cell.part, view.versions[cell.part]));
+    for (const CellRef& cell : field.platform)
+      out.platform_stamp =
+          std::max(out.platform_stamp, effective_stamp(next, cell.part, view.versions[cell.part]));
     if (out.platform_stamp == kMinusInfinity) out.platform_stamp = root_stamp;
   }
   asked.clear();
   for (const Conflict& conflict : open_conflicts_) {
     if (conflict.resolved_by.empty() || conflict.instance != item.id) continue;
     // A person's word counts only for the rows they saw (E21).
-    if (conflict.legacy_version != view.versions[0] || conflict.platform_version != view.versions[1]) continue;
+    if (conflict.legacy_version != view.versions[0] ||
+        conflict.platform_version != view.versions[1])
+      continue;
     asked.resize(entity_.fields.size(), -1);
     for (std::size_t f = 0; f < entity_.fields.size(); ++f) {
-      if (entity_.fields[f].name == conflict.field) asked[f] = conflict.resolved_by == "legacy" ? 0 : 1;
+      if (entity_.fields[f].name == conflict.field)
+        asked[f] = conflict.resolved_by == "legacy" ? 0 : 1;
     }
   }
 }
@@ -177,8 +199,12 @@ Result<> Page::decide_all() {
     for (const auto& [field, answer] : item.conflicts) unknown += answer.base_unknown ? 1 : 0;
   }
   if (unknown > c_.entity.limits.open_max) {
-    return Error(Code::kCapExceeded, fmt::format("entity {}: more than {} fields differ without a known base", entity_.name, entity_.limits.open_max))
-        .advise("look at `atlas-bridge plan`; raise limits.open for this entity if these conflicts are expected");
+    return Error(Code::kCapExceeded,
+                 fmt::format("entity {}: more than {} fields differ without a known base",
+                             entity_.name, entity_.limits.open_max))
+        .advise(
+            "look at `atlas-bridge plan`; raise limits.open for this entity if these conflicts are "
+            "expected");
   }
   ATLAS_OK(mint_keys());
   for (std::size_t i = 0; i < items_.size(); ++i) {
@@ -207,20 +233,30 @@ void Page::decide_one(std::size_t i) {
   item.decided = true;
   if (item.link >= 0) record_versions(item);
   if (item.park) return;
-  if (item.pending != nullptr && !item.forced && item.pending->state != PendingState::kDirty && item.pending->retry_at > c_.run.now &&
-      item.pending->fingerprint == fingerprint(item)) {
+  if (item.pending != nullptr && !item.forced && item.pending->state != PendingState::kDirty &&
+      item.pending->retry_at > c_.run.now && item.pending->fingerprint == fingerprint(item)) {
     // Nothing changed since it was set aside: it waits for its time.
     switch (item.pending->state) {
-      case PendingState::kQuarantined: item.outcome = Outcome::kQuarantined; break;
-      case PendingState::kHeld: item.outcome = Outcome::kHeld; break;
+      case PendingState::kQuarantined:
+        item.outcome = Outcome::kQuarantined;
+        break;
+      case PendingState::kHeld:
+        item.outcome = Outcome::kHeld;
+        break;
       case PendingState::kWaiting:
-      case PendingState::kDeferred: item.outcome = Outcome::kWaiting; break;
-      case PendingState::kDirty: break;
+      case PendingState::kDeferred:
+        item.outcome = Outcome::kWaiting;
+        break;
+      case PendingState::kDirty:
+        break;
     }
     item.park = *item.pending;
     return;
   }
-  if (view.oversized) return quarantine(item, Code::kRowTooLarge, fmt::format("a row exceeds limits.row_bytes ({} bytes)", entity_.limits.row_bytes));
+  if (view.oversized)
+    return quarantine(
+        item, Code::kRowTooLarge,
+        fmt::format("a row exceeds limits.row_bytes ({} bytes)", entity_.limits.row_bytes));
   if (!view.kind_known) {
     item.outcome = view.rows.rows[1].empty() ? Outcome::kUnchanged : Outcome::kFiltered;
     item.drop_pending = true;
@@ -229,20 +265,29 @@ void Page::decide_one(std::size_t i) {
   const Presentation legacy = presentation(item, Side::kLegacy);
   const Presentation platform = presentation(item, Side::kPlatform);
   const bool kinds_matter = entity_.kinds.size() > 1 || !entity_.kinds.front().when.empty();
-  if (kinds_matter && item.link >= 0 && !view.rows.rows[1].empty() && c_.mapper.kind_of(view.rows.rows) != view.kind) {
-    return quarantine(item, Code::kKindChanged, "the platform row no longer is a " + entity_.kinds[view.kind].name + " row");
+  if (kinds_matter && item.link >= 0 && !view.rows.rows[1].empty() &&
+      c_.mapper.kind_of(view.rows.rows) != view.kind) {
+    return quarantine(item, Code::kKindChanged,
+                      "the platform row no longer is a " + entity_.kinds[view.kind].name + " row");
   }
   const bool visible = legacy != Presentation::kOutOfScope && platform != Presentation::kOutOfScope;
   if (view.misfit && visible) {
     const std::string field = entity_.fields[view.misfit->field].name;
-    return quarantine(item, Code::kOutsideDomain, fmt::format("{} on {}: {}", field, side_name(view.misfit_side), view.misfit->reason), field);
+    return quarantine(
+        item, Code::kOutsideDomain,
+        fmt::format("{} on {}: {}", field, side_name(view.misfit_side), view.misfit->reason),
+        field);
   }
   DecideInput input;
-  input.link = item.link < 0 ? LinkState::kNone : links_[static_cast<std::size_t>(item.link)].dead ? LinkState::kDead : LinkState::kAlive;
+  input.link = item.link < 0                                      ? LinkState::kNone
+               : links_[static_cast<std::size_t>(item.link)].dead ? LinkState::kDead
+                                                                  : LinkState::kAlive;
   input.legacy = legacy;
   input.platform = platform;
-  input.both_soft = entity_.liveness[0].kind == DeleteKind::kSoft && entity_.liveness[1].kind == DeleteKind::kSoft;
-  input.on_delete = entity_.on_delete == OnDelete::kUpdateWins ? DeletePolicy::kUpdateWins : DeletePolicy::kDeleteWins;
+  input.both_soft = entity_.liveness[0].kind == DeleteKind::kSoft &&
+                    entity_.liveness[1].kind == DeleteKind::kSoft;
+  input.on_delete = entity_.on_delete == OnDelete::kUpdateWins ? DeletePolicy::kUpdateWins
+                                                               : DeletePolicy::kDeleteWins;
   input.tie_winner = c_.run.plan.phase == Phase::kLegacyLeads ? Side::kLegacy : Side::kPlatform;
   std::vector<FieldView> views;
   std::vector<FieldPolicy> policies;
@@ -258,7 +303,9 @@ void Page::decide_one(std::size_t i) {
     if (answer.action == FieldAction::kDrift) ++result_.counts.drift;
   }
   if (c_.run.plan.phase == Phase::kLegacyReadonly) {
-    const bool user_wrote = std::any_of(views.begin(), views.end(), [](const FieldView& v) { return v.base != kNoBase && v.legacy != kNoBase && v.legacy != v.base; });
+    const bool user_wrote = std::any_of(views.begin(), views.end(), [](const FieldView& v) {
+      return v.base != kNoBase && v.legacy != kNoBase && v.legacy != v.base;
+    });
     if (user_wrote) ++result_.counts.legacy_user_writes;
   }
   switch (item.decision.what) {
@@ -273,8 +320,10 @@ void Page::decide_one(std::size_t i) {
       item.drop_pending = true;
       break;
     case Case::kSuspectedDelete:
-      hold(item, Code::kAbsenceUnproven, fmt::format("the {} row is gone without a deleted flag; absence must be proven before anything is deleted",
-                                           legacy == Presentation::kAbsent ? "legacy" : "platform"));
+      hold(item, Code::kAbsenceUnproven,
+           fmt::format("the {} row is gone without a deleted flag; absence must be proven before "
+                       "anything is deleted",
+                       legacy == Presentation::kAbsent ? "legacy" : "platform"));
       item.outcome = Outcome::kSuspectedDelete;
       break;
     case Case::kHoldMismatch:
@@ -282,8 +331,10 @@ void Page::decide_one(std::size_t i) {
       break;
     case Case::kCreatePlatform:
     case Case::kCreateLegacy: {
-      item.match = c_.mapper.match(item.decision.what == Case::kCreatePlatform ? view.legacy : view.platform);
-      if (entity_.has_match && item.match != kNoBase && !options_.pairing && !options_.may_create_at_once && !item.forced) {
+      item.match = c_.mapper.match(item.decision.what == Case::kCreatePlatform ? view.legacy
+                                                                               : view.platform);
+      if (entity_.has_match && item.match != kNoBase && !options_.pairing &&
+          !options_.may_create_at_once && !item.forced) {
         item.decided = false;
         item.candidate = true;
         ++result_.counts.parked;
@@ -308,7 +359,8 @@ void Page::decide_one(std::size_t i) {
 
 // New keys for the instances that are created: minted or reserved, a block a page (E7).
 Result<> Page::mint_keys() {
-  std::map<std::pair<std::uint32_t, std::uint16_t>, std::vector<std::size_t>> sequences;  // (part, kind) → items
+  std::map<std::pair<std::uint32_t, std::uint16_t>, std::vector<std::size_t>>
+      sequences;  // (part, kind) → items
   for (std::size_t i = 0; i < items_.size(); ++i) {
     Item& item = items_[i];
     if (!item.decided || item.park || item.gone) continue;
@@ -317,7 +369,8 @@ Result<> Page::mint_keys() {
     item.platform_key = Key(view.platform_key);
     if (item.decision.what == Case::kCreatePlatform) {
       if (entity_.platform_key == KeyOrigin::kUuid5) {
-        const Uuid uuid = mint_uuid(c_.run.tenant.uuid, entity_.name, entity_.kinds[view.kind].name, view.legacy_key, item.generation);
+        const Uuid uuid = mint_uuid(c_.run.tenant.uuid, entity_.name, entity_.kinds[view.kind].name,
+                                    view.legacy_key, item.generation);
         const Value component = Value::uuid(uuid, images_->arena());
         item.platform_key = encode_key({&component, 1});
       } else if (entity_.platform_key == KeyOrigin::kSequence) {
@@ -327,7 +380,8 @@ Result<> Page::mint_keys() {
       }
     } else if (item.decision.what == Case::kCreateLegacy) {
       if (entity_.legacy_key == KeyOrigin::kUuid5) {
-        const Uuid uuid = mint_uuid(c_.run.tenant.uuid, entity_.name, "platform", view.platform_key, item.generation);
+        const Uuid uuid = mint_uuid(c_.run.tenant.uuid, entity_.name, "platform", view.platform_key,
+                                    item.generation);
         const Value component = Value::uuid(uuid, images_->arena());
         item.legacy_key = encode_key({&component, 1});
       } else if (entity_.legacy_key == KeyOrigin::kSequence) {
@@ -348,7 +402,8 @@ Result<> Page::mint_keys() {
     }
     for (std::size_t n = 0; n < items.size(); ++n) {
       const Value component = Value::integer(ids[n]);
-      (where.first == 0 ? items_[items[n]].legacy_key : items_[items[n]].platform_key) = encode_key({&component, 1});
+      (where.first == 0 ? items_[items[n]].legacy_key : items_[items[n]].platform_key) =
+          encode_key({&component, 1});
     }
   }
   return {};
@@ -395,13 +450,18 @@ void Page::compose_one(std::size_t i) {
   }
   if (!image(item).kind_known) return;
   const LinkRecord* link = item.link >= 0 ? &next_[static_cast<std::size_t>(item.next)] : nullptr;
-  Composed made = compose({c_, image(item), item.decision, link, images_->refs(), images_->arena(), static_cast<std::uint32_t>(i),
-                           item.legacy_key, item.platform_key, item.generation, item.match});
+  Composed made = compose({c_, image(item), item.decision, link, images_->refs(), images_->arena(),
+                           static_cast<std::uint32_t>(i), item.legacy_key, item.platform_key,
+                           item.generation, item.match});
   if (made.misfit) {
     const std::string field = entity_.fields[made.misfit->field].name;
-    return quarantine(item, Code::kOutsideDomain, fmt::format("{} for {}: {}", field, side_name(made.misfit_side), made.misfit->reason), field);
+    return quarantine(
+        item, Code::kOutsideDomain,
+        fmt::format("{} for {}: {}", field, side_name(made.misfit_side), made.misfit->reason),
+        field);
   }
-  if (made.part_missing) return quarantine(item, Code::kPartMissing, "a part that had been confirmed is gone");
+  if (made.part_missing)
+    return quarantine(item, Code::kPartMissing, "a part that had been confirmed is gone");
   if (!made.missing.empty()) wait(item, made.missing, made.deferred);
   if (made.waits) {
     item.outcome = Outcome::kWaiting;
@@ -414,7 +474,8 @@ void Page::compose_one(std::size_t i) {
   LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   item.settled = std::move(made.settled);
   for (std::uint32_t f = 0; f < item.decision.fields.size(); ++f) {
-    if (item.decision.fields[f].action == FieldAction::kAgree) item.settled.push_back({f, image(item).legacy.hashes[f]});
+    if (item.decision.fields[f].action == FieldAction::kAgree)
+      item.settled.push_back({f, image(item).legacy.hashes[f]});
   }
   for (const FieldEffect& effect : item.settled) next.bases[effect.field] = effect.hash;
   if (item.match != kNoBase) next.match = item.match;
@@ -423,7 +484,8 @@ void Page::compose_one(std::size_t i) {
   // A side that is known to be gone for good is remembered as such.
   if (item.decision.what == Case::kBothDead) {
     for (std::uint32_t p = 0; p < next.parts.size(); ++p) {
-      if (image(item).rows.rows[p].empty() && next.parts[p].exists == Existence::kPresent) next.parts[p].exists = Existence::kGone;
+      if (image(item).rows.rows[p].empty() && next.parts[p].exists == Existence::kPresent)
+        next.parts[p].exists = Existence::kGone;
     }
   }
   for (RowWrite& write : made.writes) {
@@ -437,9 +499,12 @@ void Page::compose_one(std::size_t i) {
   item.outcome = item.writes.empty() ? Outcome::kUnchanged : Outcome::kApplied;
   if (item.decision.what == Case::kAdopt) item.outcome = Outcome::kApplied;
   if (!item.park) item.drop_pending = true;
-  const bool held = std::any_of(item.decision.fields.begin(), item.decision.fields.end(), [](const FieldAnswer& a) { return a.action == FieldAction::kHold; });
+  const bool held =
+      std::any_of(item.decision.fields.begin(), item.decision.fields.end(),
+                  [](const FieldAnswer& a) { return a.action == FieldAction::kHold; });
   if (held && item.writes.empty()) item.outcome = Outcome::kHeld;
-  if (item.park && item.writes.empty() && item.outcome == Outcome::kUnchanged) item.outcome = Outcome::kWaiting;
+  if (item.park && item.writes.empty() && item.outcome == Outcome::kUnchanged)
+    item.outcome = Outcome::kWaiting;
 }
 
 }  // namespace atlas

@@ -1,9 +1,10 @@
-// Which instances a page holds: links of its keys, echoes dropped, both rows read, counterparts found.
+// Which instances a page holds: links of its keys, echoes dropped, both rows read, counterparts
+// found.
+
+#include "flow/page.h"
 
 #include <algorithm>
 #include <map>
-
-#include "flow/page.h"
 
 namespace atlas {
 
@@ -18,10 +19,18 @@ Page::Page(EntityContext& context)
                   : field.direction == Direction::kToPlatform ? FieldFlow::kToPlatform
                                                               : FieldFlow::kToLegacy;
     switch (field.policy) {
-      case Policy::kNewest: policy.conflict = ConflictPolicy::kNewest; break;
-      case Policy::kLegacy: policy.conflict = ConflictPolicy::kLegacy; break;
-      case Policy::kPlatform: policy.conflict = ConflictPolicy::kPlatform; break;
-      case Policy::kManual: policy.conflict = ConflictPolicy::kManual; break;
+      case Policy::kNewest:
+        policy.conflict = ConflictPolicy::kNewest;
+        break;
+      case Policy::kLegacy:
+        policy.conflict = ConflictPolicy::kLegacy;
+        break;
+      case Policy::kPlatform:
+        policy.conflict = ConflictPolicy::kPlatform;
+        break;
+      case Policy::kManual:
+        policy.conflict = ConflictPolicy::kManual;
+        break;
     }
     policy.group = field.group;
     policy.enforce = field.enforce;
@@ -45,19 +54,21 @@ Result<PageResult> Page::process(std::vector<Seed> seeds, PageOptions options) {
     for (const Item& item : items_) count(item);
     return std::move(result_);
   }
-  const ApplyContext apply{c_.state,
-                           c_.run.lease,
-                           c_.ref,
-                           c_.run.tenant.uuid,
-                           [this] {
-                             std::vector<std::string> names;
-                             for (const FieldPlan& field : entity_.fields) names.push_back(field.name);
-                             return names;
-                           }(),
-                           [this](EndpointIndex index) { return c_.endpoint(index); },
-                           [this](EndpointIndex index) { return c_.run.plan.endpoints[index.value].name; },
-                           [this](EndpointIndex index) { return bool{c_.run.may_join[index.value]}; }};
-  ATLAS_TRY(ApplyDone done, apply_batch(apply, writes_, [this](const ApplyDone& d) { return make_confirm(d); }));
+  const ApplyContext apply{
+      c_.state,
+      c_.run.lease,
+      c_.ref,
+      c_.run.tenant.uuid,
+      [this] {
+        std::vector<std::string> names;
+        for (const FieldPlan& field : entity_.fields) names.push_back(field.name);
+        return names;
+      }(),
+      [this](EndpointIndex index) { return c_.endpoint(index); },
+      [this](EndpointIndex index) { return c_.run.plan.endpoints[index.value].name; },
+      [this](EndpointIndex index) { return bool{c_.run.may_join[index.value]}; }};
+  ATLAS_TRY(ApplyDone done,
+            apply_batch(apply, writes_, [this](const ApplyDone& d) { return make_confirm(d); }));
   result_.transient = std::move(done.transient);
   for (const Item& item : items_) count(item);
   if (!result_.counts.conserved()) return Error(Code::kConservation, "entity " + entity_.name);
@@ -87,7 +98,8 @@ Result<> Page::select(std::vector<Seed>& seeds) {
     by_platform.emplace(links_[i].platform_key, i);
   }
   images_ = std::make_unique<ImageSet>(
-      c_.mapper, [this](EndpointIndex index) { return c_.endpoint(index); }, c_.state, c_.run.tenant.id, c_.run.entities, c_.planned_links);
+      c_.mapper, [this](EndpointIndex index) { return c_.endpoint(index); }, c_.state,
+      c_.run.tenant.id, c_.run.entities, c_.planned_links);
   std::map<InstanceKey, std::size_t> seen;
   for (Seed& seed : seeds) {
     std::ptrdiff_t link = -1;
@@ -109,7 +121,9 @@ Result<> Page::select(std::vector<Seed>& seeds) {
       }
     }
     InstanceKey id = seed.instance;
-    if (link >= 0) id = {Side::kLegacy, links_[static_cast<std::size_t>(link)].kind, Key(links_[static_cast<std::size_t>(link)].legacy_key)};
+    if (link >= 0)
+      id = {Side::kLegacy, links_[static_cast<std::size_t>(link)].kind,
+            Key(links_[static_cast<std::size_t>(link)].legacy_key)};
     const auto [at, added] = seen.emplace(id, items_.size());
     if (!added) {
       ++result_.counts.merged;
@@ -154,7 +168,8 @@ Result<> Page::read() {
   return find_counterparts();
 }
 
-// Unlinked instances whose key on the other side comes out of their own fields: the row may be there already.
+// Unlinked instances whose key on the other side comes out of their own fields: the row may be
+// there already.
 Result<> Page::find_counterparts() {
   std::vector<std::size_t> legacy_found;
   std::vector<std::size_t> platform_found;
@@ -165,18 +180,21 @@ Result<> Page::find_counterparts() {
     const bool from_platform = view.legacy_key.empty() && !view.platform_key.empty();
     const bool known = from_legacy ? !view.rows.rows[0].empty() : !view.rows.rows[1].empty();
     if (!known) continue;
-    if ((from_legacy && entity_.platform_key == KeyOrigin::kFromFields) || (from_platform && entity_.legacy_key == KeyOrigin::kFromFields)) {
+    if ((from_legacy && entity_.platform_key == KeyOrigin::kFromFields) ||
+        (from_platform && entity_.legacy_key == KeyOrigin::kFromFields)) {
       // Compose a would-be row only for its key.
       Decision create;
       create.what = from_legacy ? Case::kCreatePlatform : Case::kCreateLegacy;
       create.fields.resize(entity_.fields.size());
       for (std::size_t f = 0; f < entity_.fields.size(); ++f) {
         const FieldHash hash = from_legacy ? view.legacy.hashes[f] : view.platform.hashes[f];
-        if (hash != kNoBase) create.fields[f].action = from_legacy ? FieldAction::kToPlatform : FieldAction::kToLegacy;
+        if (hash != kNoBase)
+          create.fields[f].action = from_legacy ? FieldAction::kToPlatform : FieldAction::kToLegacy;
       }
       create.writes_platform = from_legacy;
       create.writes_legacy = from_platform;
-      const Composed made = compose({c_, view, create, nullptr, images_->refs(), images_->arena(), 0, {}, {}, 0, kNoBase});
+      const Composed made = compose(
+          {c_, view, create, nullptr, images_->refs(), images_->arena(), 0, {}, {}, 0, kNoBase});
       const Key& key = from_legacy ? made.platform_key : made.legacy_key;
       if (key.empty()) continue;
       const KeyView kept = images_->arena().copy(key);
@@ -209,21 +227,27 @@ Result<> Page::find_counterparts() {
     kinds.push_back(images_->images[i].kind);
   }
   if (!keys.empty()) {
-    ATLAS_TRY(const Links taken, c_.state.links(c_.run.tenant.id, c_.ref, Side::kPlatform, keys, {}));
+    ATLAS_TRY(const Links taken,
+              c_.state.links(c_.run.tenant.id, c_.ref, Side::kPlatform, keys, {}));
     for (const LinkRecord& link : taken) {
       for (Item& item : items_) {
         if (item.link < 0 && image(item).platform_key == link.platform_key) {
-          quarantine(item, Code::kKeyTaken, "its platform key is linked to " + describe({Side::kLegacy, link.kind, Key(link.legacy_key)}));
+          quarantine(item, Code::kKeyTaken,
+                     "its platform key is linked to " +
+                         describe({Side::kLegacy, link.kind, Key(link.legacy_key)}));
         }
       }
     }
   }
   if (!legacy_keys.empty()) {
-    ATLAS_TRY(const Links taken, c_.state.links(c_.run.tenant.id, c_.ref, Side::kLegacy, legacy_keys, kinds));
+    ATLAS_TRY(const Links taken,
+              c_.state.links(c_.run.tenant.id, c_.ref, Side::kLegacy, legacy_keys, kinds));
     for (const LinkRecord& link : taken) {
       for (Item& item : items_) {
-        if (item.link < 0 && item.id.side == Side::kPlatform && image(item).legacy_key == link.legacy_key && image(item).kind == link.kind) {
-          quarantine(item, Code::kKeyTaken, "its legacy key is linked to platform " + key_text(link.platform_key));
+        if (item.link < 0 && item.id.side == Side::kPlatform &&
+            image(item).legacy_key == link.legacy_key && image(item).kind == link.kind) {
+          quarantine(item, Code::kKeyTaken,
+                     "its legacy key is linked to platform " + key_text(link.platform_key));
         }
       }
     }
@@ -232,34 +256,42 @@ Result<> Page::find_counterparts() {
   return {};
 }
 
-// A partner found by match or by its minted key may have been linked meanwhile: then it is not ours to take.
+// A partner found by match or by its minted key may have been linked meanwhile: then it is not ours
+// to take.
 Result<> Page::check_partners() {
   std::vector<KeyView> keys;
   for (const Item& item : items_) {
-    if (item.link < 0 && item.id.side == Side::kLegacy && !image(item).platform_key.empty()) keys.push_back(image(item).platform_key);
+    if (item.link < 0 && item.id.side == Side::kLegacy && !image(item).platform_key.empty())
+      keys.push_back(image(item).platform_key);
   }
   if (keys.empty()) return {};
   ATLAS_TRY(const Links taken, c_.state.links(c_.run.tenant.id, c_.ref, Side::kPlatform, keys, {}));
   for (const LinkRecord& link : taken) {
     for (Item& item : items_) {
       if (item.link >= 0 || image(item).platform_key != link.platform_key) continue;
-      if (item.taken_key) quarantine(item, Code::kKeyTaken, "its platform key is linked to " + describe({Side::kLegacy, link.kind, Key(link.legacy_key)}));
+      if (item.taken_key)
+        quarantine(item, Code::kKeyTaken,
+                   "its platform key is linked to " +
+                       describe({Side::kLegacy, link.kind, Key(link.legacy_key)}));
       image(item).platform_key = {};
     }
   }
   return {};
 }
 
-// A legacy row and a platform row of one unlinked instance may both be in the page: one item stands for both.
+// A legacy row and a platform row of one unlinked instance may both be in the page: one item stands
+// for both.
 void Page::merge_pairs() {
   std::map<InstanceKey, std::size_t> legacy;
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (items_[i].link < 0 && items_[i].id.side == Side::kLegacy) legacy.emplace(items_[i].id, i);
   }
   for (Item& item : items_) {
-    if (item.link >= 0 || item.id.side != Side::kPlatform || image(item).legacy_key.empty()) continue;
+    if (item.link >= 0 || item.id.side != Side::kPlatform || image(item).legacy_key.empty())
+      continue;
     const auto it = legacy.find({Side::kLegacy, image(item).kind, Key(image(item).legacy_key)});
-    if (it == legacy.end() || image(items_[it->second]).platform_key != image(item).platform_key) continue;
+    if (it == legacy.end() || image(items_[it->second]).platform_key != image(item).platform_key)
+      continue;
     item.gone = true;
     items_[it->second].forced |= item.forced;
     ++result_.counts.merged;

@@ -2,14 +2,14 @@
 
 // Everything a run is given from outside (DESIGN §3 Ports).
 
-#include <functional>
-#include <memory>
-
 #include "endpoint/endpoint.h"
 #include "foundation/clock.h"
 #include "foundation/executor.h"
 #include "mapping/plan.h"
 #include "state/store.h"
+
+#include <functional>
+#include <memory>
 
 namespace atlas {
 

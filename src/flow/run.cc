@@ -1,12 +1,12 @@
 #include "flow/run.h"
 
-#include <algorithm>
-#include <memory>
+#include "flow/entity_run.h"
+#include "mapping/compile.h"
 
 #include <fmt/format.h>
 
-#include "flow/entity_run.h"
-#include "mapping/compile.h"
+#include <algorithm>
+#include <memory>
 
 namespace atlas {
 
@@ -14,34 +14,46 @@ EntityDecl entity_decl(const EntityPlan& entity) {
   EntityDecl decl;
   decl.name = entity.name;
   for (const KindPlan& kind : entity.kinds) decl.kinds.push_back(kind.name);
-  for (const std::uint32_t column : entity.kinds.front().shape.key) decl.legacy_key.push_back(entity.kinds.front().shape.columns[column].type);
-  for (const std::uint32_t column : entity.parts.front().shape.key) decl.platform_key.push_back(entity.parts.front().shape.columns[column].type);
+  for (const std::uint32_t column : entity.kinds.front().shape.key)
+    decl.legacy_key.push_back(entity.kinds.front().shape.columns[column].type);
+  for (const std::uint32_t column : entity.parts.front().shape.key)
+    decl.platform_key.push_back(entity.parts.front().shape.columns[column].type);
   decl.parts.emplace_back("legacy");
   for (const PartPlan& part : entity.parts) decl.parts.push_back(part.alias);
-  for (const FieldPlan& field : entity.fields) decl.fields.push_back({field.name, field.fingerprint});
+  for (const FieldPlan& field : entity.fields)
+    decl.fields.push_back({field.name, field.fingerprint});
   return decl;
 }
 
 std::string_view run_outcome_name(RunOutcome outcome) {
   switch (outcome) {
-    case RunOutcome::kDone: return "done";
-    case RunOutcome::kPartial: return "partial";
-    case RunOutcome::kStopped: return "stopped";
-    case RunOutcome::kFailed: return "failed";
-    case RunOutcome::kLeaseHeld: return "lease_held";
+    case RunOutcome::kDone:
+      return "done";
+    case RunOutcome::kPartial:
+      return "partial";
+    case RunOutcome::kStopped:
+      return "stopped";
+    case RunOutcome::kFailed:
+      return "failed";
+    case RunOutcome::kLeaseHeld:
+      return "lease_held";
   }
   return "?";
 }
 
 namespace {
 
-constexpr int kRevisitsMax = 4;  // rounds over pending keys in one run: deferred cycles and refused rows settle in two
+constexpr int kRevisitsMax =
+    4;  // rounds over pending keys in one run: deferred cycles and refused rows settle in two
 
 std::string counts_json(const Counts& counts) {
   std::string out = "{";
-  for (const CountField& field : count_fields()) out += fmt::format("{}\"{}\":{}", out.size() > 1 ? "," : "", field.name, counts.*field.member);
-  for (std::size_t i = 0; i < kOutcomes; ++i) out += fmt::format(",\"{}\":{}", outcome_name(static_cast<Outcome>(i)), counts.outcomes[i]);
-  return out + fmt::format(",\"drift\":{},\"legacy_user_writes\":{}}}", counts.drift, counts.legacy_user_writes);
+  for (const CountField& field : count_fields())
+    out += fmt::format("{}\"{}\":{}", out.size() > 1 ? "," : "", field.name, counts.*field.member);
+  for (std::size_t i = 0; i < kOutcomes; ++i)
+    out += fmt::format(",\"{}\":{}", outcome_name(static_cast<Outcome>(i)), counts.outcomes[i]);
+  return out + fmt::format(",\"drift\":{},\"legacy_user_writes\":{}}}", counts.drift,
+                           counts.legacy_user_writes);
 }
 
 class Runner {
@@ -54,7 +66,8 @@ class Runner {
     ATLAS_OK(open(false));
     for (auto& endpoint : endpoints_) ATLAS_OK(endpoint->install());
     ATLAS_OK(refuse_rewound());
-    ATLAS_TRY(LeaseAnswer answer, state_->take_lease(tenant_.id, options_.holder, options_.lease_ttl, ports_.clock.now()));
+    ATLAS_TRY(LeaseAnswer answer, state_->take_lease(tenant_.id, options_.holder,
+                                                     options_.lease_ttl, ports_.clock.now()));
     RunReport report;
     if (!answer.lease) {
       report.outcome = RunOutcome::kLeaseHeld;
@@ -68,7 +81,8 @@ class Runner {
     auto body = leased(report);
     if (!body) {
       report.error = std::move(body).error();
-      report.outcome = report.error->kind() == ErrorKind::kStopped ? RunOutcome::kStopped : RunOutcome::kFailed;
+      report.outcome =
+          report.error->kind() == ErrorKind::kStopped ? RunOutcome::kStopped : RunOutcome::kFailed;
     }
     report.took = ports_.clock.monotonic() - begun;
     RunRecord end;
@@ -106,7 +120,9 @@ class Runner {
 
  private:
   bool chosen(const EntityPlan& entity) const {
-    return options_.entities.empty() || std::find(options_.entities.begin(), options_.entities.end(), entity.name) != options_.entities.end();
+    return options_.entities.empty() ||
+           std::find(options_.entities.begin(), options_.entities.end(), entity.name) !=
+               options_.entities.end();
   }
 
   Result<> open(bool dry) {
@@ -120,7 +136,9 @@ class Runner {
     if (options_.demand_check) {
       ATLAS_TRY(const std::optional<std::string> passed, state_->note(tenant_.id, "check"));
       if (passed != check_hash(plan_)) {
-        return Error(Code::kNoPassingCheck, passed ? "the mapping or a schema changed since the last passing check" : "this mapping was never checked")
+        return Error(Code::kNoPassingCheck,
+                     passed ? "the mapping or a schema changed since the last passing check"
+                            : "this mapping was never checked")
             .advise("run `atlas-bridge check`");
       }
     }
@@ -146,17 +164,23 @@ class Runner {
       ATLAS_TRY(const std::optional<std::string> seen, state_->note(tenant_.id, "fence " + name));
       const std::int64_t expected = seen ? std::strtoll(seen->c_str(), nullptr, 10) : 0;
       if (fence.value > known.value) {
-        return Error(Code::kStateRewound, fmt::format("{} has fence epoch {}, our state knows {}", name, fence.value, known.value)).at(name);
+        return Error(Code::kStateRewound, fmt::format("{} has fence epoch {}, our state knows {}",
+                                                      name, fence.value, known.value))
+            .at(name);
       }
       if (fence.value < expected) {
-        return Error(Code::kTargetRewound, fmt::format("{} has fence epoch {}, we had raised it to {}", name, fence.value, expected)).at(name);
+        return Error(Code::kTargetRewound,
+                     fmt::format("{} has fence epoch {}, we had raised it to {}", name, fence.value,
+                                 expected))
+            .at(name);
       }
     }
     return {};
   }
 
   RunContext make_context() {
-    // Stamps of two databases are compared: their clocks' difference counts unless it is within what we can measure (E18).
+    // Stamps of two databases are compared: their clocks' difference counts unless it is within
+    // what we can measure (E18).
     std::int64_t offset = 0;
     std::optional<std::size_t> legacy;
     std::optional<std::size_t> platform;
@@ -166,32 +190,51 @@ class Runner {
     }
     if (legacy && platform) {
       const Micros difference = offsets_[*platform].offset - offsets_[*legacy].offset;
-      const Micros noise = offsets_[*platform].round_trip + offsets_[*legacy].round_trip + std::chrono::milliseconds(1);
+      const Micros noise = offsets_[*platform].round_trip + offsets_[*legacy].round_trip +
+                           std::chrono::milliseconds(1);
       if (std::chrono::abs(difference) > noise) offset = difference.count();
     }
-    return RunContext{plan_, ports_, tenant_, lease_, refs_, Hasher(tenant_.hash_key), ports_.clock.now(), offset, may_join_, false, options_.page_rows, options_.lease_ttl};
+    return RunContext{plan_,
+                      ports_,
+                      tenant_,
+                      lease_,
+                      refs_,
+                      Hasher(tenant_.hash_key),
+                      ports_.clock.now(),
+                      offset,
+                      may_join_,
+                      false,
+                      options_.page_rows,
+                      options_.lease_ttl};
   }
 
   Result<> leased(RunReport& report) {
     // Waits for applies in flight; from here on no older run can write (E2).
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
       ATLAS_OK(endpoints_[i]->raise_fence(tenant_.uuid, lease_.epoch));
-      ATLAS_OK(state_->put_note(tenant_.id, "fence " + plan_.endpoints[i].name, std::to_string(lease_.epoch.value)));
+      ATLAS_OK(state_->put_note(tenant_.id, "fence " + plan_.endpoints[i].name,
+                                std::to_string(lease_.epoch.value)));
     }
     std::map<std::int32_t, RecoveryEntity> known;
     for (std::size_t i = 0; i < refs_.size(); ++i) {
       RecoveryEntity entity{refs_[i], {}};
-      for (const FieldPlan& field : plan_.entities[i].fields) entity.field_names.push_back(field.name);
+      for (const FieldPlan& field : plan_.entities[i].fields)
+        entity.field_names.push_back(field.name);
       known.emplace(refs_[i].id, std::move(entity));
     }
-    ATLAS_TRY(report.recovery, recover(*state_, lease_, tenant_.uuid, ports_.clock.now(), known, [this](const std::string& name) -> Result<Endpoint*> {
-                for (std::size_t i = 0; i < plan_.endpoints.size(); ++i) {
-                  if (plan_.endpoints[i].name == name) return endpoints_[i].get();
-                }
-                return Error(Code::kNotFound, "an open intent names endpoint " + name + ", which the mapping no longer has");
-              }));
+    ATLAS_TRY(report.recovery, recover(*state_, lease_, tenant_.uuid, ports_.clock.now(), known,
+                                       [this](const std::string& name) -> Result<Endpoint*> {
+                                         for (std::size_t i = 0; i < plan_.endpoints.size(); ++i) {
+                                           if (plan_.endpoints[i].name == name)
+                                             return endpoints_[i].get();
+                                         }
+                                         return Error(Code::kNotFound,
+                                                      "an open intent names endpoint " + name +
+                                                          ", which the mapping no longer has");
+                                       }));
     ATLAS_TRY(const BatchNumber high, state_->reserve_batches(lease_, 1));
-    for (auto& endpoint : endpoints_) ATLAS_OK(endpoint->purge_witnesses(tenant_.uuid, BatchNumber{high.value - 1}));
+    for (auto& endpoint : endpoints_)
+      ATLAS_OK(endpoint->purge_witnesses(tenant_.uuid, BatchNumber{high.value - 1}));
 
     const RunContext context = make_context();
     report.clock_offset = Micros(context.legacy_clock_offset_us);
@@ -231,7 +274,8 @@ class Runner {
           return;
         }
         slot.state = std::move(*state);
-        slot.run = std::make_unique<EntityRun>(context, entity, *slot.state, observer_, nullptr, nullptr);
+        slot.run =
+            std::make_unique<EntityRun>(context, entity, *slot.state, observer_, nullptr, nullptr);
         auto done = slot.run->capture();
         if (done) done = slot.run->revisit(false);
         if (!done) slot.error = std::move(done).error();
@@ -241,10 +285,12 @@ class Runner {
     return first_grave(slots);
   }
 
-  // Rounds over what waited for other entities or was refused; bounded, and only while something moves.
+  // Rounds over what waited for other entities or was refused; bounded, and only while something
+  // moves.
   Result<> revisit(std::vector<Slot>& slots) {
     for (int round = 0; round < kRevisitsMax; ++round) {
-      const bool links = std::any_of(slots.begin(), slots.end(), [](const Slot& s) { return s.run && s.run->links_made(); });
+      const bool links = std::any_of(slots.begin(), slots.end(),
+                                     [](const Slot& s) { return s.run && s.run->links_made(); });
       std::int64_t before = 0;
       std::int64_t after = 0;
       for (Slot& slot : slots) {
@@ -261,12 +307,15 @@ class Runner {
     return {};
   }
 
-  // Errors that end the whole run: a lost lease, a contradiction, a stop. Others stay with their entity (RELIABILITY L4).
+  // Errors that end the whole run: a lost lease, a contradiction, a stop. Others stay with their
+  // entity (RELIABILITY L4).
   static Result<> first_grave(const std::vector<Slot>& slots) {
     for (const Slot& slot : slots) {
       if (!slot.error) continue;
       const ErrorKind kind = slot.error->kind();
-      if (slot.error->code() == Code::kFenceStale || kind == ErrorKind::kCorrupt || kind == ErrorKind::kInDoubt) return *slot.error;
+      if (slot.error->code() == Code::kFenceStale || kind == ErrorKind::kCorrupt ||
+          kind == ErrorKind::kInDoubt)
+        return *slot.error;
       if (slot.error->code() == Code::kInterrupted) return *slot.error;
     }
     return {};
@@ -285,7 +334,8 @@ class Runner {
       if (entity.error) {
         report.outcome = RunOutcome::kPartial;
         // A deadline is not a failure: the gravest reason is the one that is shown.
-        if (!report.error || report.error->kind() == ErrorKind::kStopped) report.error = entity.error;
+        if (!report.error || report.error->kind() == ErrorKind::kStopped)
+          report.error = entity.error;
       }
       report.entities.push_back(std::move(entity));
     }
@@ -314,20 +364,26 @@ class Runner {
 }  // namespace
 
 std::string RunReport::json() const {
-  std::string out = fmt::format("{{\"outcome\":\"{}\",\"run\":{},\"epoch\":{},\"took_ms\":{},\"clock_offset_us\":{},\"recovered\":{},\"total\":{},\"entities\":{{",
-                                run_outcome_name(outcome), run.value, epoch.value, took.count() / 1000, clock_offset.count(), recovery.applied,
-                                counts_json(total));
-  for (std::size_t i = 0; i < entities.size(); ++i) out += fmt::format("{}\"{}\":{}", i == 0 ? "" : ",", entities[i].entity, counts_json(entities[i].counts));
+  std::string out = fmt::format(
+      "{{\"outcome\":\"{}\",\"run\":{},\"epoch\":{},\"took_ms\":{},\"clock_offset_us\":{},"
+      "\"recovered\":{},\"total\":{},\"entities\":{{",
+      run_outcome_name(outcome), run.value, epoch.value, took.count() / 1000, clock_offset.count(),
+      recovery.applied, counts_json(total));
+  for (std::size_t i = 0; i < entities.size(); ++i)
+    out += fmt::format("{}\"{}\":{}", i == 0 ? "" : ",", entities[i].entity,
+                       counts_json(entities[i].counts));
   out += "}";
   if (error) out += fmt::format(",\"error\":\"{}\"", code_text(error->code()));
   return out + "}";
 }
 
-Result<RunReport> run_once(const Plan& plan, const Ports& ports, const RunOptions& options, RunObserver& observer) {
+Result<RunReport> run_once(const Plan& plan, const Ports& ports, const RunOptions& options,
+                           RunObserver& observer) {
   return Runner(plan, ports, options, observer).run();
 }
 
-Result<PlanReport> preview(const Plan& plan, const Ports& ports, const RunOptions& options, RunObserver& observer) {
+Result<PlanReport> preview(const Plan& plan, const Ports& ports, const RunOptions& options,
+                           RunObserver& observer) {
   return Runner(plan, ports, options, observer).preview();
 }
 

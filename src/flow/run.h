@@ -2,24 +2,24 @@
 
 // One run of one tenant: lease, fences, recovery, stages, accounts (DESIGN §2, ENGINE E2–E6, E34).
 
+#include "apply/recovery.h"
+#include "flow/context.h"
+#include "flow/observer.h"
+
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "apply/recovery.h"
-#include "flow/context.h"
-#include "flow/observer.h"
-
 namespace atlas {
 
 struct RunOptions {
-  std::string holder;                       // who runs: host and process, for the lease and the ledger
+  std::string holder;  // who runs: host and process, for the lease and the ledger
   Micros lease_ttl = std::chrono::minutes(5);
-  std::vector<std::string> entities;        // empty: all
+  std::vector<std::string> entities;  // empty: all
   std::size_t page_rows = 2000;
   std::array<std::uint8_t, 32> fresh_key{};  // hash key for a tenant that is made now
-  bool demand_check = true;                 // refuse without a passing check for this mapping and these schemas
+  bool demand_check = true;  // refuse without a passing check for this mapping and these schemas
 };
 
 enum class RunOutcome : std::uint8_t { kDone, kPartial, kStopped, kFailed, kLeaseHeld };
@@ -38,23 +38,26 @@ struct RunReport {
   std::vector<EntityReport> entities;
   Counts total;
   RecoveryReport recovery;
-  Micros clock_offset{};            // platform minus legacy, as applied to stamps
-  std::optional<Error> error;       // why it failed or was partial
-  LeaseHolder held_by;              // kLeaseHeld
+  Micros clock_offset{};       // platform minus legacy, as applied to stamps
+  std::optional<Error> error;  // why it failed or was partial
+  LeaseHolder held_by;         // kLeaseHeld
   Micros took{};
   std::string json() const;
 };
 
 // Runs the plan once. The report is also written to the ledger.
-//   errors  only what happens before the lease is had (unreachable state, missing check, missing tables)
-Result<RunReport> run_once(const Plan& plan, const Ports& ports, const RunOptions& options, RunObserver& observer);
+//   errors  only what happens before the lease is had (unreachable state, missing check, missing
+//   tables)
+Result<RunReport> run_once(const Plan& plan, const Ports& ports, const RunOptions& options,
+                           RunObserver& observer);
 
 struct PlanReport {
   std::vector<PlannedWrite> writes;
   std::vector<EntityReport> entities;
 };
 // What the next run would write; takes no lease and no sequence value and writes nothing (E35).
-Result<PlanReport> preview(const Plan& plan, const Ports& ports, const RunOptions& options, RunObserver& observer);
+Result<PlanReport> preview(const Plan& plan, const Ports& ports, const RunOptions& options,
+                           RunObserver& observer);
 
 // How an entity is declared to the state store.
 EntityDecl entity_decl(const EntityPlan& entity);

@@ -1,6 +1,7 @@
 #pragma once
 
-// Time comes from outside (DESIGN §3 Ports). Wall time is UTC in microseconds; monotonic time measures spans.
+// Time comes from outside (DESIGN §3 Ports). Wall time is UTC in microseconds; monotonic time
+// measures spans.
 
 #include <chrono>
 

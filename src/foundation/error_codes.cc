@@ -1,10 +1,10 @@
 #include "foundation/error_codes.h"
 
-#include <array>
+#include "foundation/assert.h"
 
 #include <fmt/format.h>
 
-#include "foundation/assert.h"
+#include <array>
 
 namespace atlas {
 namespace {
@@ -32,13 +32,20 @@ std::string code_text(Code code) { return fmt::format("ATB-{:04}", static_cast<i
 
 std::string_view kind_name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kRetry: return "retry";
-    case ErrorKind::kInDoubt: return "in_doubt";
-    case ErrorKind::kRejected: return "rejected";
-    case ErrorKind::kDrift: return "drift";
-    case ErrorKind::kRefused: return "refused";
-    case ErrorKind::kCorrupt: return "corrupt";
-    case ErrorKind::kStopped: return "stopped";
+    case ErrorKind::kRetry:
+      return "retry";
+    case ErrorKind::kInDoubt:
+      return "in_doubt";
+    case ErrorKind::kRejected:
+      return "rejected";
+    case ErrorKind::kDrift:
+      return "drift";
+    case ErrorKind::kRefused:
+      return "refused";
+    case ErrorKind::kCorrupt:
+      return "corrupt";
+    case ErrorKind::kStopped:
+      return "stopped";
   }
   return "?";
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// The one table of errors: number, name, kind, exit code, title, advice. docs/errors.md and the command
-// line's exit codes are checked against it. A number never changes its meaning.
+// The one table of errors: number, name, kind, exit code, title, advice. docs/errors.md and the
+// command line's exit codes are checked against it. A number never changes its meaning.
 
 #include <cstdint>
 #include <span>

@@ -17,7 +17,8 @@ std::string Error::text() const {
   if (!excerpt_.empty()) out += fmt::format("{}\n", excerpt_);
   if (!why_.empty()) out += fmt::format("  why: {}\n", why_);
   if (!sqlstate_.empty()) out += fmt::format("  sql: SQLSTATE {} in {}\n", sqlstate_, statement_);
-  for (const Error* e = cause(); e != nullptr; e = e->cause()) out += fmt::format("  from: {}\n", e->line());
+  for (const Error* e = cause(); e != nullptr; e = e->cause())
+    out += fmt::format("  from: {}\n", e->line());
   out += fmt::format("  fix: {}\n", next());
   return out;
 }

@@ -2,13 +2,13 @@
 
 // Errors are values. Result<T> is a value or an Error; ATLAS_TRY unwraps one or returns the error.
 
+#include "foundation/error_codes.h"
+
 #include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "foundation/error_codes.h"
 
 namespace atlas {
 
@@ -34,16 +34,31 @@ class [[nodiscard]] Error {
   const std::string& excerpt() const { return excerpt_; }
   const Error* cause() const { return cause_.get(); }
 
-  Error&& at(std::string where) && { where_ = std::move(where); return std::move(*this); }
-  Error&& advise(std::string next) && { next_ = std::move(next); return std::move(*this); }
+  Error&& at(std::string where) && {
+    where_ = std::move(where);
+    return std::move(*this);
+  }
+  Error&& advise(std::string next) && {
+    next_ = std::move(next);
+    return std::move(*this);
+  }
   Error&& sql(std::string sqlstate, std::string statement) && {
     sqlstate_ = std::move(sqlstate);
     statement_ = std::move(statement);
     return std::move(*this);
   }
-  Error&& on_constraint(std::string name) && { constraint_ = std::move(name); return std::move(*this); }
-  Error&& show(std::string excerpt) && { excerpt_ = std::move(excerpt); return std::move(*this); }
-  Error&& because(Error cause) && { cause_ = std::make_shared<const Error>(std::move(cause)); return std::move(*this); }
+  Error&& on_constraint(std::string name) && {
+    constraint_ = std::move(name);
+    return std::move(*this);
+  }
+  Error&& show(std::string excerpt) && {
+    excerpt_ = std::move(excerpt);
+    return std::move(*this);
+  }
+  Error&& because(Error cause) && {
+    cause_ = std::make_shared<const Error>(std::move(cause));
+    return std::move(*this);
+  }
 
   // One line: "ATB-1001 title: why (where, SQLSTATE …)".
   std::string line() const;
@@ -60,7 +75,9 @@ template <class T = void>
 class [[nodiscard]] Result : public std::expected<T, Error> {
  public:
   using std::expected<T, Error>::expected;
-  Result(Error error) : std::expected<T, Error>(std::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor): an Error is a Result
+  Result(Error error)
+      : std::expected<T, Error>(std::unexpect, std::move(error)) {
+  }  // NOLINT(google-explicit-constructor): an Error is a Result
 };
 
 }  // namespace atlas
@@ -68,14 +85,15 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
 #define ATLAS_CONCAT_INNER(a, b) a##b
 #define ATLAS_CONCAT(a, b) ATLAS_CONCAT_INNER(a, b)
 // ATLAS_TRY(auto rows, read(keys)); declares `rows` or returns the error.
-#define ATLAS_TRY(variable, expression) ATLAS_TRY_INNER(ATLAS_CONCAT(result_, __COUNTER__), variable, expression)
-#define ATLAS_TRY_INNER(name, variable, expression)   \
-  auto name = (expression);                           \
-  if (!name) return std::move(name).error();          \
+#define ATLAS_TRY(variable, expression) \
+  ATLAS_TRY_INNER(ATLAS_CONCAT(result_, __COUNTER__), variable, expression)
+#define ATLAS_TRY_INNER(name, variable, expression) \
+  auto name = (expression);                         \
+  if (!name) return std::move(name).error();        \
   variable = std::move(*name)
 // ATLAS_OK(write(rows)); returns the error of a Result<void>.
-#define ATLAS_OK(expression)                                      \
-  do {                                                            \
-    auto atlas_ok_result = (expression);                          \
+#define ATLAS_OK(expression)                                         \
+  do {                                                               \
+    auto atlas_ok_result = (expression);                             \
     if (!atlas_ok_result) return std::move(atlas_ok_result).error(); \
   } while (false)

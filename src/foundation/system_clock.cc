@@ -1,13 +1,15 @@
-#include <thread>
-
 #include "foundation/clock.h"
+
+#include <thread>
 
 namespace atlas {
 namespace {
 
 class SystemClock final : public Clock {
  public:
-  Instant now() override { return std::chrono::time_point_cast<Micros>(std::chrono::system_clock::now()); }
+  Instant now() override {
+    return std::chrono::time_point_cast<Micros>(std::chrono::system_clock::now());
+  }
   Micros monotonic() override {
     return std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now().time_since_epoch());
   }

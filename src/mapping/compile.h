@@ -1,6 +1,10 @@
 #pragma once
 
-// From mapping file to Plan: load (text → Document), compile (Document + live catalogs → Plan), check (levels 1 to 4).
+// From mapping file to Plan: load (text → Document), compile (Document + live catalogs → Plan),
+// check (levels 1 to 4).
+
+#include "foundation/result.h"
+#include "mapping/plan.h"
 
 #include <functional>
 #include <map>
@@ -8,9 +12,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "foundation/result.h"
-#include "mapping/plan.h"
 
 namespace atlas {
 
@@ -26,7 +27,8 @@ struct Problem {
 };
 
 struct Loaded {
-  std::shared_ptr<const Document> document;  // null if there are fatal problems; shared with the plan's messages
+  std::shared_ptr<const Document>
+      document;  // null if there are fatal problems; shared with the plan's messages
   std::vector<Problem> problems;
 };
 
@@ -44,7 +46,8 @@ struct Connections {
 };
 Connections connections(const Document& document);
 
-// Catalogs by endpoint position, same order as Connections::tables. A table that does not exist has no columns.
+// Catalogs by endpoint position, same order as Connections::tables. A table that does not exist has
+// no columns.
 using Catalogs = std::vector<std::vector<TableInfo>>;
 
 struct FieldReport {

@@ -1,31 +1,35 @@
 #include "mapping/mapper.h"
 
+#include "foundation/assert.h"
+
 #include <algorithm>
 #include <array>
-
-#include "foundation/assert.h"
 
 namespace atlas {
 namespace {
 
 constexpr std::size_t kCellsMax = 16;  // columns of one field on one side; the loader refuses more
-// Mid of a reference whose parent has no link: marks the platform key so that it equals no legacy key.
+// Mid of a reference whose parent has no link: marks the platform key so that it equals no legacy
+// key.
 constexpr char kUnlinked = '?';
 constexpr char kLinked = '=';
 
 struct Cells {
   std::array<Value, kCellsMax> values;
   std::size_t size = 0;
-  bool present = true;   // every row that holds a cell is there
+  bool present = true;    // every row that holds a cell is there
   bool optional = false;  // an absent row is an optional part
   bool all_null = true;
   bool any_null = false;
   std::span<const Value> span() const { return {values.data(), size}; }
 };
 
-bool applies(const FieldPlan& field, std::uint16_t kind) { return ((field.kinds >> kind) & 1U) != 0; }
+bool applies(const FieldPlan& field, std::uint16_t kind) {
+  return ((field.kinds >> kind) & 1U) != 0;
+}
 
-Cells gather(const EntityPlan& entity, const FieldPlan& field, Side side, const InstanceRows& rows) {
+Cells gather(const EntityPlan& entity, const FieldPlan& field, Side side,
+             const InstanceRows& rows) {
   Cells out;
   auto take = [&](std::span<const Value> row, std::uint32_t column, Presence presence) {
     if (row.empty()) {
@@ -38,7 +42,8 @@ Cells gather(const EntityPlan& entity, const FieldPlan& field, Side side, const 
     out.any_null |= row[column].is_null();
   };
   if (side == Side::kLegacy) {
-    for (const std::uint32_t column : field.legacy_by_kind[rows.kind]) take(rows.rows[0], column, Presence::kRequired);
+    for (const std::uint32_t column : field.legacy_by_kind[rows.kind])
+      take(rows.rows[0], column, Presence::kRequired);
   } else {
     for (const CellRef& cell : field.platform) {
       take(rows.rows[cell.part], cell.column, entity.parts[cell.part - 1].presence[rows.kind]);
@@ -47,7 +52,8 @@ Cells gather(const EntityPlan& entity, const FieldPlan& field, Side side, const 
   return out;
 }
 
-// A mid of a reference: '=' and the parent's legacy key, or '?' and its platform key while it has no link.
+// A mid of a reference: '=' and the parent's legacy key, or '?' and its platform key while it has
+// no link.
 Value ref_mid(char mark, KeyView key, Arena& arena) {
   char* bytes = arena.allocate(key.size() + 1);
   bytes[0] = mark;
@@ -60,17 +66,21 @@ std::vector<Value> parent_key(const RefPlan& ref, Side side, std::span<const Val
   const auto& parts = side == Side::kLegacy ? ref.legacy_key : ref.platform_key;
   if (parts.empty()) return {cells.begin(), cells.end()};
   std::vector<Value> out;
-  for (const RefComponent& part : parts) out.push_back(part.column >= 0 ? cells[static_cast<std::size_t>(part.column)] : part.constant);
+  for (const RefComponent& part : parts)
+    out.push_back(part.column >= 0 ? cells[static_cast<std::size_t>(part.column)] : part.constant);
   return out;
 }
 
 // The field's cells from the parent's whole key; false if they do not fit.
-bool parent_cells(const RefPlan& ref, Side side, std::span<const Value> key, std::span<Value> cells) {
+bool parent_cells(const RefPlan& ref, Side side, std::span<const Value> key,
+                  std::span<Value> cells) {
   const auto& parts = side == Side::kLegacy ? ref.legacy_key : ref.platform_key;
   if (parts.empty() ? key.size() != cells.size() : parts.size() != key.size()) return false;
   for (std::size_t i = 0; i < key.size(); ++i) {
-    if (parts.empty()) cells[i] = key[i];
-    else if (parts[i].column >= 0) cells[static_cast<std::size_t>(parts[i].column)] = key[i];
+    if (parts.empty())
+      cells[i] = key[i];
+    else if (parts[i].column >= 0)
+      cells[static_cast<std::size_t>(parts[i].column)] = key[i];
   }
   return true;
 }
@@ -83,11 +93,13 @@ void Mapper::parents(Side side, const InstanceRows& rows, std::vector<ParentKey>
     if (!field.ref || !applies(field, rows.kind)) continue;
     const Cells cells = gather(entity_, field, side, rows);
     if (!cells.present || cells.any_null) continue;
-    out.push_back({i, field.ref->parent, side, field.ref->parent_kind, encode_key(parent_key(*field.ref, side, cells.span()))});
+    out.push_back({i, field.ref->parent, side, field.ref->parent_kind,
+                   encode_key(parent_key(*field.ref, side, cells.span()))});
   }
 }
 
-std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const RefTable& refs, Arena& arena, Mids& out) const {
+std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const RefTable& refs,
+                                   Arena& arena, Mids& out) const {
   out.values.assign(entity_.fields.size(), Value::null());
   out.hashes.assign(entity_.fields.size(), kNoBase);
   for (std::uint32_t i = 0; i < entity_.fields.size(); ++i) {
@@ -103,7 +115,8 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
         if (side == Side::kLegacy) {
           mid = ref_mid(kLinked, key, arena);
         } else if (auto legacy = refs.legacy_of(field.ref->parent, key)) {
-          if (legacy->first != field.ref->parent_kind) return Misfit{i, "the reference points to a row of another kind"};
+          if (legacy->first != field.ref->parent_kind)
+            return Misfit{i, "the reference points to a row of another kind"};
           mid = ref_mid(kLinked, legacy->second, arena);
         } else {
           mid = ref_mid(kUnlinked, key, arena);
@@ -119,8 +132,9 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
   return std::nullopt;
 }
 
-Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_t kind, const Value& mid, bool present, const RefTable& refs,
-                              Arena& arena, std::span<Value> cells) const {
+Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_t kind,
+                              const Value& mid, bool present, const RefTable& refs, Arena& arena,
+                              std::span<Value> cells) const {
   const FieldPlan& field = entity_.fields[field_index];
   Written out;
   if (field.ref) {
@@ -135,11 +149,13 @@ Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_
     if (side == Side::kLegacy) {
       if (linked) found = key;
     } else {
-      found = linked ? refs.platform_of(field.ref->parent, field.ref->parent_kind, key) : std::optional<KeyView>(key);
+      found = linked ? refs.platform_of(field.ref->parent, field.ref->parent_kind, key)
+                     : std::optional<KeyView>(key);
     }
     if (found) {
       const std::vector<Value> parts = decode_key(*found, arena);
-      if (!parent_cells(*field.ref, side, parts, cells)) out.misfit = Misfit{field_index, "the parent's key has another number of columns"};
+      if (!parent_cells(*field.ref, side, parts, cells))
+        out.misfit = Misfit{field_index, "the parent's key has another number of columns"};
       return out;
     }
     if (field.ref->defer || field.ref->on_missing == OnMissing::kNull) {
@@ -149,7 +165,9 @@ Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_
       out.misfit = Misfit{field_index, "the parent does not exist on the other side"};
       return out;
     }
-    out.missing = MissingParent{field_index, field.ref->parent, linked ? Side::kLegacy : Side::kPlatform, field.ref->parent_kind, Key(key)};
+    out.missing =
+        MissingParent{field_index, field.ref->parent, linked ? Side::kLegacy : Side::kPlatform,
+                      field.ref->parent_kind, Key(key)};
     return out;
   }
   (void)kind;
@@ -162,8 +180,10 @@ Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_
   bool old_null = true;
   for (const Value& cell : cells) old_null &= cell.is_null();
   const bool keep = present && (!old_null || field.lens->handles_null());
-  // A cell shared with another field (JSON paths) is kept even on insert: `cells` carries what was written so far.
-  const std::span<const Value> old = keep || !old_null ? std::span<const Value>(cells) : std::span<const Value>();
+  // A cell shared with another field (JSON paths) is kept even on insert: `cells` carries what was
+  // written so far.
+  const std::span<const Value> old =
+      keep || !old_null ? std::span<const Value>(cells) : std::span<const Value>();
   const Fit fit = field.lens->put(side, mid, old, arena, target);
   if (!fit.ok()) {
     out.misfit = Misfit{field_index, fit.reason};
@@ -187,10 +207,11 @@ FieldHash Mapper::match(const Mids& mids) const {
 std::optional<std::uint16_t> Mapper::kind_of(std::span<const std::span<const Value>> rows) const {
   for (std::uint16_t kind = 0; kind < entity_.kinds.size(); ++kind) {
     const auto& when = entity_.kinds[kind].when;
-    const bool holds = std::all_of(when.begin(), when.end(), [&](const KindPlan::Condition& condition) {
-      const auto row = rows[condition.cell.part];
-      return !row.empty() && mid_equal(row[condition.cell.column], condition.value);
-    });
+    const bool holds =
+        std::all_of(when.begin(), when.end(), [&](const KindPlan::Condition& condition) {
+          const auto row = rows[condition.cell.part];
+          return !row.empty() && mid_equal(row[condition.cell.column], condition.value);
+        });
     if (holds) return kind;
   }
   return std::nullopt;
@@ -224,7 +245,8 @@ std::optional<std::int64_t> Mapper::died_at(Side side, const InstanceRows& rows)
   const Value* cell = flag_cell(entity_, side, rows);
   if (cell == nullptr) return std::nullopt;
   if (cell->tag() == Tag::kInstant) return cell->as_int();
-  if (cell->tag() == Tag::kTimestamp) return to_instant(entity_.liveness[index(side)].zone, cell->as_int());
+  if (cell->tag() == Tag::kTimestamp)
+    return to_instant(entity_.liveness[index(side)].zone, cell->as_int());
   return std::nullopt;
 }
 
@@ -238,7 +260,9 @@ Value Mapper::flag_value(Side side, std::uint16_t kind, std::optional<std::int64
   if (!instant) return Value::null();
   if (type.kind == TypeKind::kTimestampTz) return Value::instant(*instant);
   if (type.kind == TypeKind::kDate) {
-    return Value::date((*instant - (((*instant % 86'400'000'000) + 86'400'000'000) % 86'400'000'000)) / 86'400'000'000);
+    return Value::date(
+        (*instant - (((*instant % 86'400'000'000) + 86'400'000'000) % 86'400'000'000)) /
+        86'400'000'000);
   }
   return Value::timestamp(to_local(live.zone, *instant));
 }

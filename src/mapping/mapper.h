@@ -1,19 +1,21 @@
 #pragma once
 
-// Maps one entity instance both ways with a compiled plan: cells ↔ mid values. Batches are loops over instances; nothing is
-// allocated per cell but arena bytes. Any thread, each with its own Arena.
-
-#include <optional>
-#include <span>
-#include <vector>
+// Maps one entity instance both ways with a compiled plan: cells ↔ mid values. Batches are loops
+// over instances; nothing is allocated per cell but arena bytes. Any thread, each with its own
+// Arena.
 
 #include "mapping/plan.h"
 #include "mapping/refs.h"
 #include "model/hashing.h"
 
+#include <optional>
+#include <span>
+#include <vector>
+
 namespace atlas {
 
-// The rows of one instance as read. rows[0] = legacy row, rows[1..] = platform parts; an empty span is an absent row.
+// The rows of one instance as read. rows[0] = legacy row, rows[1..] = platform parts; an empty span
+// is an absent row.
 struct InstanceRows {
   std::uint16_t kind = 0;
   std::vector<std::span<const Value>> rows;
@@ -35,8 +37,8 @@ struct MissingParent {
 
 // Mid values of one side.
 struct Mids {
-  std::vector<Value> values;        // one per field of the entity; null where not applicable
-  std::vector<FieldHash> hashes;    // kNoBase where the field does not apply to this side's rows
+  std::vector<Value> values;      // one per field of the entity; null where not applicable
+  std::vector<FieldHash> hashes;  // kNoBase where the field does not apply to this side's rows
 };
 
 class Mapper {
@@ -44,23 +46,32 @@ class Mapper {
   Mapper(const EntityPlan& entity, const Hasher& hasher) : entity_(entity), hasher_(hasher) {}
 
   // Parents named by the rows of one side, to be looked up before read().
-  struct ParentKey { std::uint32_t field; EntityIndex parent; Side side; std::uint16_t kind; Key key; };
+  struct ParentKey {
+    std::uint32_t field;
+    EntityIndex parent;
+    Side side;
+    std::uint16_t kind;
+    Key key;
+  };
   void parents(Side side, const InstanceRows& rows, std::vector<ParentKey>& out) const;
 
   // Cells → mids of every applicable field. nullopt = all fit.
-  std::optional<Misfit> read(Side side, const InstanceRows& rows, const RefTable& refs, Arena& arena, Mids& out) const;
+  std::optional<Misfit> read(Side side, const InstanceRows& rows, const RefTable& refs,
+                             Arena& arena, Mids& out) const;
 
-  // Mids → cells of one field on `side`. `cells` gives the current cells (old or already written this time) and receives
-  // the new ones; `present` says whether an old row is there. MissingParent when a reference cannot be resolved.
+  // Mids → cells of one field on `side`. `cells` gives the current cells (old or already written
+  // this time) and receives the new ones; `present` says whether an old row is there. MissingParent
+  // when a reference cannot be resolved.
   struct Written {
     std::optional<Misfit> misfit;
     std::optional<MissingParent> missing;
     bool deferred = false;  // a deferred or null-on-missing reference was written as null
   };
-  Written write(Side side, std::uint32_t field_index, std::uint16_t kind, const Value& mid, bool present, const RefTable& refs, Arena& arena,
-                std::span<Value> cells) const;
+  Written write(Side side, std::uint32_t field_index, std::uint16_t kind, const Value& mid,
+                bool present, const RefTable& refs, Arena& arena, std::span<Value> cells) const;
 
-  // Hash over the match fields of one side's mids; kNoBase if any is null or the entity has no match.
+  // Hash over the match fields of one side's mids; kNoBase if any is null or the entity has no
+  // match.
   FieldHash match(const Mids& mids) const;
   // The platform kind of a platform root row by `when`; nullopt if no kind's conditions hold.
   std::optional<std::uint16_t> kind_of(std::span<const std::span<const Value>> rows) const;
@@ -81,7 +92,9 @@ class Mapper {
   const Hasher& hasher_;
 };
 
-// The minted platform key (E7): UUIDv5 of tenant uuid, entity, legacy table, canonical key, generation (RFC 9562 §5.5).
-Uuid mint_uuid(const std::string& tenant_uuid, std::string_view entity, std::string_view table, KeyView key, std::uint32_t generation);
+// The minted platform key (E7): UUIDv5 of tenant uuid, entity, legacy table, canonical key,
+// generation (RFC 9562 §5.5).
+Uuid mint_uuid(const std::string& tenant_uuid, std::string_view entity, std::string_view table,
+               KeyView key, std::uint32_t generation);
 
 }  // namespace atlas

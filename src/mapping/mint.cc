@@ -1,16 +1,17 @@
+#include "foundation/assert.h"
+#include "mapping/mapper.h"
+#include "model/text_form.h"
+
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <string>
 
-#include "foundation/assert.h"
-#include "mapping/mapper.h"
-#include "model/text_form.h"
-
 namespace atlas {
 
-Uuid mint_uuid(const std::string& tenant_uuid, std::string_view entity, std::string_view table, KeyView key, std::uint32_t generation) {
+Uuid mint_uuid(const std::string& tenant_uuid, std::string_view entity, std::string_view table,
+               KeyView key, std::uint32_t generation) {
   // RFC 9562 §5.5: SHA-1 over the namespace's 16 bytes and the name; version 5, variant 10.
   const std::optional<Uuid> space = parse_uuid(tenant_uuid);
   ATLAS_ASSERT(space.has_value(), "the tenant's id is not a uuid");
@@ -24,7 +25,8 @@ Uuid mint_uuid(const std::string& tenant_uuid, std::string_view entity, std::str
   input += key;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  const int done = EVP_Digest(input.data(), input.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  const int done =
+      EVP_Digest(input.data(), input.size(), digest.data(), &size, EVP_sha1(), nullptr);
   ATLAS_ASSERT(done == 1 && size >= 16, "SHA-1 is not available");
   Uuid out{};
   std::copy_n(digest.begin(), out.size(), out.begin());

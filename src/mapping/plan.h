@@ -1,6 +1,13 @@
 #pragma once
 
-// The compiled mapping: what a run needs, resolved against both live schemas. Immutable after compile(); any thread.
+// The compiled mapping: what a run needs, resolved against both live schemas. Immutable after
+// compile(); any thread.
+
+#include "foundation/clock.h"
+#include "foundation/ids.h"
+#include "foundation/secret.h"
+#include "mapping/lens.h"
+#include "model/table.h"
 
 #include <cstdint>
 #include <map>
@@ -8,12 +15,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "foundation/clock.h"
-#include "foundation/ids.h"
-#include "foundation/secret.h"
-#include "mapping/lens.h"
-#include "model/table.h"
 
 namespace atlas {
 
@@ -30,7 +31,7 @@ struct EndpointPlan {
   std::string name;  // "legacy.main", "platform.identity", "state"
   Side side = Side::kLegacy;
   EngineKind engine = EngineKind::kPostgres;
-  Secret address;    // DSN or file
+  Secret address;  // DSN or file
 };
 
 enum class Phase : std::uint8_t { kLegacyLeads, kDual, kPlatformLeads, kLegacyReadonly };
@@ -61,7 +62,8 @@ struct CellRef {
   bool operator==(const CellRef&) const = default;
 };
 
-// One component of the parent's key: a column of the field on that side, or a constant of the parent's scope.
+// One component of the parent's key: a column of the field on that side, or a constant of the
+// parent's scope.
 struct RefComponent {
   std::int32_t column = -1;  // position in the field's columns; -1 = constant
   Value constant;            // content owned by the plan's arena
@@ -73,32 +75,36 @@ struct RefPlan {
   std::uint16_t parent_kind = 0;  // the legacy table the legacy column points into
   OnMissing on_missing = OnMissing::kWait;
   bool defer = false;
-  std::vector<RefComponent> legacy_key, platform_key;  // the parent's whole key, in key order; one null column = no parent
+  std::vector<RefComponent> legacy_key,
+      platform_key;  // the parent's whole key, in key order; one null column = no parent
 };
 
 struct FieldPlan {
-  std::string name;      // legacy side as written: "lat, lng"; unique within the entity ("users.status" when kinds differ)
-  std::string line;      // "name <-> u.given_name, u.family_name"
+  std::string name;  // legacy side as written: "lat, lng"; unique within the entity ("users.status"
+                     // when kinds differ)
+  std::string line;  // "name <-> u.given_name, u.family_name"
   SourcePosition where;
   Direction direction = Direction::kBoth;
   bool enforce = false;
   Policy policy = Policy::kNewest;  // phase and entity defaults already applied
   std::int32_t group = -1;          // fields of one group win or lose together
   bool in_match = false;
-  std::uint64_t kinds = ~std::uint64_t{0};           // bit per kind it applies to
-  std::vector<std::vector<std::uint32_t>> legacy_by_kind;  // [kind] → columns in that kind's shape; empty if not applicable
+  std::uint64_t kinds = ~std::uint64_t{0};  // bit per kind it applies to
+  std::vector<std::vector<std::uint32_t>>
+      legacy_by_kind;  // [kind] → columns in that kind's shape; empty if not applicable
   std::vector<CellRef> platform;
   std::unique_ptr<const Lens> lens;  // null when `ref` is set
   std::optional<RefPlan> ref;
-  std::uint64_t fingerprint = 0;     // operator and its options: a change drops the base (E15)
+  std::uint64_t fingerprint = 0;  // operator and its options: a change drops the base (E15)
 };
 
-// A cell written with a constant: scope constants, kind values, `const:` always; `create:` on insert only.
+// A cell written with a constant: scope constants, kind values, `const:` always; `create:` on
+// insert only.
 struct ConstantCell {
   CellRef cell;
-  Value value;          // content owned by the plan's arena
+  Value value;  // content owned by the plan's arena
   bool on_update = false;
-  bool now = false;     // `create: "now()"`: the run's time instead of value
+  bool now = false;  // `create: "now()"`: the run's time instead of value
 };
 
 // Legacy table of a kind.
@@ -106,10 +112,14 @@ struct KindPlan {
   std::string name;  // "users"
   EndpointIndex endpoint;
   TableShape shape;
-  std::vector<ConstantCell> constants;       // written on insert (legacy side)
-  std::vector<ConstantCell> platform_constants;  // written on the platform when this kind is created
+  std::vector<ConstantCell> constants;  // written on insert (legacy side)
+  std::vector<ConstantCell>
+      platform_constants;  // written on the platform when this kind is created
   // The platform rows of this kind: all of these hold.
-  struct Condition { CellRef cell; Value value; };
+  struct Condition {
+    CellRef cell;
+    Value value;
+  };
   std::vector<Condition> when;
 };
 
@@ -118,39 +128,42 @@ struct PartPlan {
   std::string alias;  // "u"
   EndpointIndex endpoint;
   TableShape shape;
-  std::vector<Presence> presence;            // per kind
+  std::vector<Presence> presence;  // per kind
 };
 
 // How a new key of one side is made.
 enum class KeyOrigin : std::uint8_t {
   kUuid5,       // minted (E7)
   kSequence,    // reserved
-  kFromFields,  // natural or composite: every key column is a cell of a mapped field or a scope constant
+  kFromFields,  // natural or composite: every key column is a cell of a mapped field or a scope
+                // constant
 };
 
 enum class DeleteKind : std::uint8_t { kNone, kSoft, kHard };
 struct LivenessPlan {
   DeleteKind kind = DeleteKind::kNone;
-  std::vector<CellRef> flag;    // kSoft: the flag cell per kind on the legacy side (by kind), one entry on the platform
-  ZoneRule zone;                // for naive flags
+  std::vector<CellRef> flag;  // kSoft: the flag cell per kind on the legacy side (by kind), one
+                              // entry on the platform
+  ZoneRule zone;              // for naive flags
 };
 
 struct EntityPlan {
   std::string name;
   EntityIndex index;
   SourcePosition where;
-  std::vector<KindPlan> kinds;    // legacy tables
-  std::vector<PartPlan> parts;    // platform tables, root first
+  std::vector<KindPlan> kinds;  // legacy tables
+  std::vector<PartPlan> parts;  // platform tables, root first
   std::vector<FieldPlan> fields;
   KeyOrigin legacy_key = KeyOrigin::kSequence;
   KeyOrigin platform_key = KeyOrigin::kUuid5;
-  LivenessPlan liveness[2];       // by index(Side)
+  LivenessPlan liveness[2];  // by index(Side)
   OnDelete on_delete = OnDelete::kUpdateWins;
   bool has_match = false;
-  bool natural_match = false;     // keys come from fields on both sides: the same key is the same instance
+  bool natural_match =
+      false;  // keys come from fields on both sides: the same key is the same instance
   std::vector<ConstantCell> platform_constants;  // every kind
   bool kind_change_quarantines = true;
-  bool preserve_stamp = false;    // E20
+  bool preserve_stamp = false;  // E20
   CapturePlan capture;
   LimitsPlan limits;
   std::uint32_t stage = 0;        // entities of equal stage run side by side
@@ -163,7 +176,9 @@ struct EntityPlan {
     return part == 0 ? kinds[kind].endpoint : parts[part - 1].endpoint;
   }
   // Source name of a part in cursors: "users", "u".
-  const std::string& source(std::uint32_t part, std::uint16_t kind) const { return part == 0 ? kinds[kind].name : parts[part - 1].alias; }
+  const std::string& source(std::uint32_t part, std::uint16_t kind) const {
+    return part == 0 ? kinds[kind].name : parts[part - 1].alias;
+  }
 };
 
 struct Plan {
@@ -172,11 +187,11 @@ struct Plan {
   Phase phase = Phase::kDual;
   std::vector<EndpointPlan> endpoints;
   EndpointPlan state;
-  std::vector<EntityPlan> entities;   // in file order
+  std::vector<EntityPlan> entities;  // in file order
   std::uint32_t stages = 0;
-  std::uint64_t mapping_hash = 0;     // of the mapping text after variables (secrets excluded)
-  std::uint64_t schema_hash = 0;      // of all table fingerprints
-  std::shared_ptr<Arena> arena;       // constants; shared: shapes are copied into tests
+  std::uint64_t mapping_hash = 0;  // of the mapping text after variables (secrets excluded)
+  std::uint64_t schema_hash = 0;   // of all table fingerprints
+  std::shared_ptr<Arena> arena;    // constants; shared: shapes are copied into tests
 
   const EntityPlan* entity(std::string_view name) const;
 };

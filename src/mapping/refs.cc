@@ -4,7 +4,8 @@ namespace atlas {
 namespace {
 
 void append_id(std::string& out, std::uint32_t value) {
-  for (unsigned shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>((value >> shift) & 0xffU));
+  for (unsigned shift = 0; shift < 32; shift += 8)
+    out.push_back(static_cast<char>((value >> shift) & 0xffU));
 }
 
 std::string legacy_slot(EntityIndex parent, std::uint16_t kind, KeyView legacy) {
@@ -35,17 +36,20 @@ void RefTable::add(EntityIndex parent, std::uint16_t kind, KeyView legacy, KeyVi
   by_legacy_.insert_or_assign(legacy_slot(parent, kind, legacy), std::string(platform));
 }
 
-std::optional<KeyView> RefTable::platform_of(EntityIndex parent, std::uint16_t kind, KeyView legacy) const {
+std::optional<KeyView> RefTable::platform_of(EntityIndex parent, std::uint16_t kind,
+                                             KeyView legacy) const {
   auto it = by_legacy_.find(legacy_slot(parent, kind, legacy));
   if (it == by_legacy_.end()) return std::nullopt;
   return KeyView(it->second);
 }
 
-std::optional<std::pair<std::uint16_t, KeyView>> RefTable::legacy_of(EntityIndex parent, KeyView platform) const {
+std::optional<std::pair<std::uint16_t, KeyView>> RefTable::legacy_of(EntityIndex parent,
+                                                                     KeyView platform) const {
   auto it = by_platform_.find(platform_slot(parent, platform));
   if (it == by_platform_.end()) return std::nullopt;
   const KeyView bytes = it->second;
-  const auto kind = static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[0]) | (static_cast<unsigned char>(bytes[1]) << 8U));
+  const auto kind = static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[0]) |
+                                               (static_cast<unsigned char>(bytes[1]) << 8U));
   return std::pair(kind, bytes.substr(2));
 }
 

@@ -2,12 +2,12 @@
 
 // Parents' keys for one page: filled from links by flow, asked by the mapper. One thread.
 
+#include "foundation/ids.h"
+#include "model/key.h"
+
 #include <map>
 #include <optional>
 #include <string>
-
-#include "foundation/ids.h"
-#include "model/key.h"
 
 namespace atlas {
 
@@ -16,12 +16,15 @@ class RefTable {
   void add(EntityIndex parent, std::uint16_t kind, KeyView legacy, KeyView platform);
   std::optional<KeyView> platform_of(EntityIndex parent, std::uint16_t kind, KeyView legacy) const;
   // (kind, legacy key) of a platform key.
-  std::optional<std::pair<std::uint16_t, KeyView>> legacy_of(EntityIndex parent, KeyView platform) const;
+  std::optional<std::pair<std::uint16_t, KeyView>> legacy_of(EntityIndex parent,
+                                                             KeyView platform) const;
   bool empty() const { return by_legacy_.empty(); }
 
  private:
-  std::map<std::string, std::string, std::less<>> by_legacy_;    // entity|kind|legacy key → platform key
-  std::map<std::string, std::string, std::less<>> by_platform_;  // entity|platform key → kind|legacy key
+  std::map<std::string, std::string, std::less<>>
+      by_legacy_;  // entity|kind|legacy key → platform key
+  std::map<std::string, std::string, std::less<>>
+      by_platform_;  // entity|platform key → kind|legacy key
 };
 
 }  // namespace atlas

@@ -8,7 +8,8 @@
 
 namespace atlas {
 
-// Bump allocator for the bytes of one batch: everything dies together. Moving an arena keeps addresses. One thread.
+// Bump allocator for the bytes of one batch: everything dies together. Moving an arena keeps
+// addresses. One thread.
 class Arena {
  public:
   Arena() = default;

@@ -1,7 +1,8 @@
 #pragma once
 
-// Exact decimals as text: optional minus, digits, optional point and digits ("-12.340"). Trailing zeros are kept in
-// the text (1.00 is not rewritten to 1) and ignored by comparison. NaN and the infinities are not decimals here.
+// Exact decimals as text: optional minus, digits, optional point and digits ("-12.340"). Trailing
+// zeros are kept in the text (1.00 is not rewritten to 1) and ignored by comparison. NaN and the
+// infinities are not decimals here.
 
 #include <optional>
 #include <string>
@@ -11,7 +12,8 @@ namespace atlas {
 
 class Decimal {
  public:
-  // Accepts PostgreSQL's and SQLite's spellings, exponents included. nullopt for anything else, NaN and infinities too.
+  // Accepts PostgreSQL's and SQLite's spellings, exponents included. nullopt for anything else, NaN
+  // and infinities too.
   static std::optional<Decimal> parse(std::string_view text);
   static Decimal of(long long value);
 
@@ -42,8 +44,9 @@ class Decimal {
   void normalize();
 };
 
-// The shortest canonical text of a decimal's text: what hashing and comparison use. Returns the input when it is
-// already shortest, so the usual case copies nothing. NaN and infinities come back unchanged.
+// The shortest canonical text of a decimal's text: what hashing and comparison use. Returns the
+// input when it is already shortest, so the usual case copies nothing. NaN and infinities come back
+// unchanged.
 std::string_view shortest_decimal(std::string_view text, std::string& scratch);
 
 }  // namespace atlas

@@ -1,14 +1,15 @@
 #pragma once
 
-// Row keys as bytes that sort like the key (each component in its natural order, text by UTF-8 bytes): one order
-// for every database, so merge joins do not depend on collations (ENGINE E30). Format: docs/formats/key.md.
+// Row keys as bytes that sort like the key (each component in its natural order, text by UTF-8
+// bytes): one order for every database, so merge joins do not depend on collations (ENGINE E30).
+// Format: docs/formats/key.md.
+
+#include "model/value.h"
 
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "model/value.h"
 
 namespace atlas {
 
@@ -16,12 +17,13 @@ namespace atlas {
 using Key = std::string;
 using KeyView = std::string_view;
 
-// Encodes 1..n components: kInt, kText, kUuid, kBool, kBytes, kDecimal, kDate, kTimestamp, kInstant, kOther. Null components are
-// allowed in references (kNull) but never in primary keys.
+// Encodes 1..n components: kInt, kText, kUuid, kBool, kBytes, kDecimal, kDate, kTimestamp,
+// kInstant, kOther. Null components are allowed in references (kNull) but never in primary keys.
 void append_key(std::string& out, const Value& component);
 Key encode_key(std::span<const Value> components);
 KeyView encode_key(std::span<const Value> components, Arena& arena);
-// Components in order; contents are copied into `arena`. Aborts on bytes that encode_key did not make.
+// Components in order; contents are copied into `arena`. Aborts on bytes that encode_key did not
+// make.
 std::vector<Value> decode_key(KeyView key, Arena& arena);
 // For people: "42", "3f0c…-…", "7, 9". Keys are identifiers, not row values, and may be shown.
 std::string key_text(KeyView key);

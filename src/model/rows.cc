@@ -7,7 +7,8 @@ namespace atlas {
 void Rows::index() {
   sorted_.resize(keys_.size());
   for (std::uint32_t i = 0; i < sorted_.size(); ++i) sorted_[i] = i;
-  std::sort(sorted_.begin(), sorted_.end(), [this](std::uint32_t a, std::uint32_t b) { return keys_[a] < keys_[b]; });
+  std::sort(sorted_.begin(), sorted_.end(),
+            [this](std::uint32_t a, std::uint32_t b) { return keys_[a] < keys_[b]; });
 }
 
 std::ptrdiff_t Rows::find(KeyView key) const {

@@ -2,21 +2,23 @@
 
 // Rows of one table as read, and their versions.
 
-#include <cstdint>
-#include <span>
-#include <vector>
-
 #include "model/arena.h"
 #include "model/key.h"
 #include "model/value.h"
 
+#include <cstdint>
+#include <span>
+#include <vector>
+
 namespace atlas {
 
 // Tells whether a row is the row that was read. Opaque except for equality and the stamp.
-// postgres: token = xmin. sqlite: token = hash of all columns. `none` compares equal to no stored row.
+// postgres: token = xmin. sqlite: token = hash of all columns. `none` compares equal to no stored
+// row.
 struct RowVersion {
   std::uint64_t token = 0;
-  // The row's stamp as UTC microseconds (zone applied); kMinusInfinity where the table has none or it is null.
+  // The row's stamp as UTC microseconds (zone applied); kMinusInfinity where the table has none or
+  // it is null.
   std::int64_t stamp_us = kMinusInfinity;
 
   bool is_none() const { return token == 0 && stamp_us == kMinusInfinity; }
@@ -38,7 +40,8 @@ class Rows {
   Value stamp(std::size_t i) const { return stamps_[i]; }
 
   Arena& arena() { return arena_; }
-  // Appends one row; `key` and cell contents must already live in arena(). Returns its cells to fill.
+  // Appends one row; `key` and cell contents must already live in arena(). Returns its cells to
+  // fill.
   std::span<Value> add(KeyView key, RowVersion version, Value stamp = {}) {
     keys_.push_back(key);
     versions_.push_back(version);
@@ -47,7 +50,8 @@ class Rows {
     cells_.resize(cells_.size() + width_);
     return row(keys_.size() - 1);
   }
-  // Larger than TableShape::row_bytes_max: key and version are real, the other cells were not read and are null.
+  // Larger than TableShape::row_bytes_max: key and version are real, the other cells were not read
+  // and are null.
   bool oversized(std::size_t i) const { return oversized_[i]; }
   void set_oversized(std::size_t i) { oversized_[i] = true; }
   // Position of `key`, or -1. Call index() once after filling.

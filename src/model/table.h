@@ -1,15 +1,16 @@
 #pragma once
 
-// What the engine needs to know of one table: TableShape, made from the mapping and the catalog. And the catalog's own words.
+// What the engine needs to know of one table: TableShape, made from the mapping and the catalog.
+// And the catalog's own words.
+
+#include "model/type.h"
+#include "model/value.h"
+#include "model/zone.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "model/type.h"
-#include "model/value.h"
-#include "model/zone.h"
 
 namespace atlas {
 
@@ -24,10 +25,10 @@ struct ColumnInfo {
   std::string name;
   Type type;
   bool not_null = false;
-  bool has_default = false;     // default, identity or serial
-  bool generated = false;       // generated always as (…) stored, or identity always: never written
+  bool has_default = false;  // default, identity or serial
+  bool generated = false;    // generated always as (…) stored, or identity always: never written
   bool numeric_affinity = false;  // SQLite only: decimals would be rounded
-  std::string sequence;         // sequence or rowid that feeds it, empty if none
+  std::string sequence;           // sequence or rowid that feeds it, empty if none
 };
 
 struct UniqueInfo {
@@ -67,9 +68,10 @@ struct TableInfo {
   std::vector<std::string> checks;
   std::vector<TriggerInfo> triggers;
   std::vector<IndexInfo> indexes;
-  bool row_security = false;       // active for our role
-  bool replicated_into = false;    // filled by logical replication: stamps are not this database's
-  // Hash of everything above that a write depends on (columns, types, keys, triggers); equal = no drift (ENGINE E8).
+  bool row_security = false;     // active for our role
+  bool replicated_into = false;  // filled by logical replication: stamps are not this database's
+  // Hash of everything above that a write depends on (columns, types, keys, triggers); equal = no
+  // drift (ENGINE E8).
   std::uint64_t fingerprint = 0;
 
   const ColumnInfo* column(std::string_view name) const;
@@ -91,18 +93,19 @@ struct ColumnEquals {
 // One table as the mapping uses it. Built once per run; shared read-only by all threads.
 struct TableShape {
   TableName table;
-  // Columns read and written, key columns included. Never the columns that the mapping does not name.
+  // Columns read and written, key columns included. Never the columns that the mapping does not
+  // name.
   std::vector<ShapeColumn> columns;
-  std::vector<std::uint32_t> key;                 // indexes into columns, in key order
-  std::optional<std::uint32_t> stamp;             // index into columns
-  ZoneRule stamp_zone;                            // how a naive stamp becomes an instant; UTC if unset
-  bool stamp_touched = true;                      // we set the stamp to the target's own clock on write (E20 touch)
-  std::vector<ColumnEquals> scope;                // pushed down into scans; written on insert
-  std::string key_sequence;                       // sequence feeding the single integer key column; empty if none
-  bool rewrites = false;                          // written cells may come back different: read them back (E12)
-  bool after_effects = false;                     // E13: versions are read after commit
-  std::uint64_t fingerprint = 0;                  // of the catalog when the plan was checked (E8); 0 = not compared
-  std::int64_t row_bytes_max = 8 * 1024 * 1024;   // larger rows come back unread (limits.row_bytes)
+  std::vector<std::uint32_t> key;      // indexes into columns, in key order
+  std::optional<std::uint32_t> stamp;  // index into columns
+  ZoneRule stamp_zone;                 // how a naive stamp becomes an instant; UTC if unset
+  bool stamp_touched = true;  // we set the stamp to the target's own clock on write (E20 touch)
+  std::vector<ColumnEquals> scope;  // pushed down into scans; written on insert
+  std::string key_sequence;         // sequence feeding the single integer key column; empty if none
+  bool rewrites = false;            // written cells may come back different: read them back (E12)
+  bool after_effects = false;       // E13: versions are read after commit
+  std::uint64_t fingerprint = 0;  // of the catalog when the plan was checked (E8); 0 = not compared
+  std::int64_t row_bytes_max = 8 * 1024 * 1024;  // larger rows come back unread (limits.row_bytes)
 
   std::uint32_t column(std::string_view name) const;  // aborts if absent
 };

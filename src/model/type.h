@@ -9,17 +9,35 @@ namespace atlas {
 
 // PostgreSQL's types that applications use; SQLite's declared types are read as these too.
 enum class TypeKind : std::uint8_t {
-  kBool, kInt2, kInt4, kInt8, kNumeric, kFloat4, kFloat8,
-  kText, kVarchar, kChar, kBytea,
-  kDate, kTime, kTimestamp, kTimestampTz, kInterval,
-  kUuid, kJson, kJsonb, kArray, kEnum,
+  kBool,
+  kInt2,
+  kInt4,
+  kInt8,
+  kNumeric,
+  kFloat4,
+  kFloat8,
+  kText,
+  kVarchar,
+  kChar,
+  kBytea,
+  kDate,
+  kTime,
+  kTimestamp,
+  kTimestampTz,
+  kInterval,
+  kUuid,
+  kJson,
+  kJsonb,
+  kArray,
+  kEnum,
   kOther,  // passes unchanged between equal types, as text
 };
 
 // A column's type.
 struct Type {
   TypeKind kind = TypeKind::kOther;
-  // As the database writes it, for messages, casts and equality of kOther, kArray and kEnum: "numeric(10,2)".
+  // As the database writes it, for messages, casts and equality of kOther, kArray and kEnum:
+  // "numeric(10,2)".
   std::string name;
   // kNumeric: total digits, 0 = unlimited. kVarchar, kChar: characters, 0 = unlimited.
   // kTime, kTimestamp, kTimestampTz: fractional digits, 6 unless declared.

@@ -2,6 +2,9 @@
 
 // One cell. 16 bytes; variable-length content points into the Arena of the batch that holds it.
 
+#include "model/arena.h"
+#include "model/type.h"
+
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -9,9 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "model/arena.h"
-#include "model/type.h"
 
 namespace atlas {
 
@@ -54,7 +54,12 @@ class Value {
   static Value null() { return {}; }
   static Value boolean(bool v) { return number(Tag::kBool, v ? 1 : 0); }
   static Value integer(std::int64_t v) { return number(Tag::kInt, v); }
-  static Value floating(double v) { Value out; out.tag_ = Tag::kFloat; out.u_.f = v; return out; }
+  static Value floating(double v) {
+    Value out;
+    out.tag_ = Tag::kFloat;
+    out.u_.f = v;
+    return out;
+  }
   static Value date(std::int64_t days) { return number(Tag::kDate, days); }
   static Value time(std::int64_t us) { return number(Tag::kTime, us); }
   static Value timestamp(std::int64_t us) { return number(Tag::kTimestamp, us); }
@@ -75,7 +80,8 @@ class Value {
   // kInt, kDate, kTime, kTimestamp, kInstant.
   std::int64_t as_int() const { return u_.i; }
   double as_float() const { return u_.f; }
-  // Raw content of every variable-length tag (kDecimal, kText, kBytes, kUuid, kInterval, kJson, kOther).
+  // Raw content of every variable-length tag (kDecimal, kText, kBytes, kUuid, kInterval, kJson,
+  // kOther).
   std::string_view as_text() const { return {u_.p, size_}; }
   Uuid as_uuid() const;
   Interval as_interval() const;
@@ -84,14 +90,21 @@ class Value {
   Value copy_to(Arena& arena) const;
   bool has_content() const { return tag_ >= Tag::kDecimal && !fixed(); }
 
-  // Same tag and same content. 1.0 and 1.00 differ; use hashing.h or canonical.h for equality of meaning.
+  // Same tag and same content. 1.0 and 1.00 differ; use hashing.h or canonical.h for equality of
+  // meaning.
   friend bool operator==(const Value& a, const Value& b);
 
  private:
   bool fixed() const {
-    return tag_ == Tag::kDate || tag_ == Tag::kTime || tag_ == Tag::kTimestamp || tag_ == Tag::kInstant;
+    return tag_ == Tag::kDate || tag_ == Tag::kTime || tag_ == Tag::kTimestamp ||
+           tag_ == Tag::kInstant;
   }
-  static Value number(Tag tag, std::int64_t v) { Value out; out.tag_ = tag; out.u_.i = v; return out; }
+  static Value number(Tag tag, std::int64_t v) {
+    Value out;
+    out.tag_ = tag;
+    out.u_.i = v;
+    return out;
+  }
   static Value bytes_of(Tag tag, std::string_view v) {
     Value out;
     out.tag_ = tag;

@@ -2,18 +2,21 @@
 
 // Naive local time and instants. IANA zones from the system's tzdata, read by tzif.h.
 
+#include "foundation/result.h"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "foundation/result.h"
-
 namespace atlas {
 
 enum class Ambiguous : std::uint8_t { kEarlier, kLater, kQuarantine };
-enum class Gap : std::uint8_t { kQuarantine, kShift };  // kShift: as if the clock had not been put forward yet
+enum class Gap : std::uint8_t {
+  kQuarantine,
+  kShift
+};  // kShift: as if the clock had not been put forward yet
 
 class Zone;
 
@@ -28,12 +31,13 @@ struct ZoneRule {
 Result<std::shared_ptr<const Zone>> find_zone(std::string_view name);
 std::string zone_name(const ZoneRule& rule);
 
-// Naive local microseconds → UTC microseconds; nullopt where the rule refuses (gap or ambiguous). Infinities stay.
+// Naive local microseconds → UTC microseconds; nullopt where the rule refuses (gap or ambiguous).
+// Infinities stay.
 std::optional<std::int64_t> to_instant(const ZoneRule& rule, std::int64_t local_us);
 // UTC → naive local; total. Infinities stay.
 std::int64_t to_local(const ZoneRule& rule, std::int64_t utc_us);
-// The smallest local time any instant at or after utc_us can show: the safe cursor for naive stamps, which repeat an hour in
-// autumn. Never above to_local(utc_us).
+// The smallest local time any instant at or after utc_us can show: the safe cursor for naive
+// stamps, which repeat an hour in autumn. Never above to_local(utc_us).
 std::int64_t local_floor(const ZoneRule& rule, std::int64_t utc_us);
 
 }  // namespace atlas

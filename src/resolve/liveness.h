@@ -1,7 +1,8 @@
 #pragma once
 
-// The closed table: which case an instance is, from what each side shows and what the link says (ENGINE E14, E26, E31).
-// docs/formats/decision.md prints it; the test holds the page against this table.
+// The closed table: which case an instance is, from what each side shows and what the link says
+// (ENGINE E14, E26, E31). docs/formats/decision.md prints it; the test holds the page against this
+// table.
 
 #include <array>
 #include <cstdint>
@@ -11,12 +12,13 @@ namespace atlas {
 
 // What a side shows of an instance.
 enum class Presentation : std::uint8_t {
-  kAbsent,      // no row
+  kAbsent,  // no row
   kAlive,
   kDead,        // soft-deleted
   kOutOfScope,  // a row that this tenant's scope does not own
 };
-inline constexpr std::array kPresentations = {Presentation::kAbsent, Presentation::kAlive, Presentation::kDead, Presentation::kOutOfScope};
+inline constexpr std::array kPresentations = {Presentation::kAbsent, Presentation::kAlive,
+                                              Presentation::kDead, Presentation::kOutOfScope};
 
 // What the link says both sides last agreed on.
 enum class LinkState : std::uint8_t { kNone, kAlive, kDead };

@@ -6,7 +6,11 @@ namespace atlas {
 
 ImageSet::ImageSet(const Mapper& mapper, EndpointAccess access, StateStore& state, TenantId tenant,
                    const std::vector<EntityRef>& entities, const RefTable* planned)
-    : mapper_(mapper), access_(std::move(access)), state_(state), tenant_(tenant), entities_(entities) {
+    : mapper_(mapper),
+      access_(std::move(access)),
+      state_(state),
+      tenant_(tenant),
+      entities_(entities) {
   if (planned != nullptr) refs_ = *planned;
 }
 
@@ -19,12 +23,14 @@ Result<Snapshot*> ImageSet::snapshot(EndpointIndex endpoint) {
   return slot.get();
 }
 
-Result<> ImageSet::read_part(std::uint32_t part, std::uint16_t kind, const std::vector<std::size_t>& which) {
+Result<> ImageSet::read_part(std::uint32_t part, std::uint16_t kind,
+                             const std::vector<std::size_t>& which) {
   if (which.empty()) return {};
   const EntityPlan& entity = mapper_.entity();
   std::vector<KeyView> keys;
   keys.reserve(which.size());
-  for (const std::size_t i : which) keys.push_back(part == 0 ? images[i].legacy_key : images[i].platform_key);
+  for (const std::size_t i : which)
+    keys.push_back(part == 0 ? images[i].legacy_key : images[i].platform_key);
   ATLAS_TRY(Snapshot * view, snapshot(entity.endpoint(part, kind)));
   ATLAS_TRY(Rows read, view->read(entity.shape(part, kind), keys));
   rows_.push_back(std::make_unique<Rows>(std::move(read)));
@@ -58,7 +64,8 @@ Result<> ImageSet::read_legacy(const std::vector<std::size_t>& which) {
   for (std::uint16_t kind = 0; kind < entity.kinds.size(); ++kind) {
     std::vector<std::size_t> chosen;
     for (const std::size_t i : which) {
-      if (images[i].kind == kind && images[i].kind_known && !images[i].legacy_key.empty()) chosen.push_back(i);
+      if (images[i].kind == kind && images[i].kind_known && !images[i].legacy_key.empty())
+        chosen.push_back(i);
     }
     ATLAS_OK(read_part(0, kind, chosen));
   }
@@ -74,7 +81,8 @@ Result<> ImageSet::read_platform(const std::vector<std::size_t>& which) {
     for (const std::size_t i : which) {
       const Image& image = images[i];
       if (image.platform_key.empty()) continue;
-      if (image.kind_known && entity.parts[part - 1].presence[image.kind] == Presence::kAbsent) continue;
+      if (image.kind_known && entity.parts[part - 1].presence[image.kind] == Presence::kAbsent)
+        continue;
       chosen.push_back(i);
     }
     ATLAS_OK(read_part(part, 0, chosen));
@@ -111,14 +119,17 @@ Result<> ImageSet::resolve(const std::vector<std::size_t>& which) {
     std::size_t to = from;
     std::vector<KeyView> keys;
     std::vector<std::uint16_t> kinds;
-    while (to < wanted.size() && wanted[to].parent == wanted[from].parent && wanted[to].side == wanted[from].side) {
+    while (to < wanted.size() && wanted[to].parent == wanted[from].parent &&
+           wanted[to].side == wanted[from].side) {
       keys.push_back(wanted[to].key);
       kinds.push_back(wanted[to].kind);
       ++to;
     }
     const EntityIndex parent = wanted[from].parent;
-    ATLAS_TRY(const Links found, state_.links(tenant_, entities_[parent.value], wanted[from].side, keys, kinds));
-    for (const LinkRecord& link : found) refs_.add(parent, link.kind, link.legacy_key, link.platform_key);
+    ATLAS_TRY(const Links found,
+              state_.links(tenant_, entities_[parent.value], wanted[from].side, keys, kinds));
+    for (const LinkRecord& link : found)
+      refs_.add(parent, link.kind, link.legacy_key, link.platform_key);
     from = to;
   }
   return {};

@@ -1,16 +1,16 @@
 #pragma once
 
-// Reads both sides of entity instances and maps them: what decide and verify look at. Parts of one endpoint are read
-// in one snapshot, opened after the caller has read the links (ENGINE E10).
+// Reads both sides of entity instances and maps them: what decide and verify look at. Parts of one
+// endpoint are read in one snapshot, opened after the caller has read the links (ENGINE E10).
+
+#include "endpoint/endpoint.h"
+#include "mapping/mapper.h"
+#include "state/store.h"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <vector>
-
-#include "endpoint/endpoint.h"
-#include "mapping/mapper.h"
-#include "state/store.h"
 
 namespace atlas {
 
@@ -18,12 +18,12 @@ namespace atlas {
 struct Image {
   // Given by the caller.
   std::uint16_t kind = 0;
-  bool kind_known = true;     // false: found on the platform only; set by read_platform through `when`
-  KeyView legacy_key;         // empty: no legacy row is known
+  bool kind_known = true;  // false: found on the platform only; set by read_platform through `when`
+  KeyView legacy_key;      // empty: no legacy row is known
   KeyView platform_key;
   // Found.
-  InstanceRows rows;                  // rows[0] legacy, rows[1..] platform parts
-  std::vector<RowVersion> versions;   // per part, none where absent
+  InstanceRows rows;                 // rows[0] legacy, rows[1..] platform parts
+  std::vector<RowVersion> versions;  // per part, none where absent
   bool oversized = false;
   Mids legacy, platform;
   std::optional<Misfit> misfit;
@@ -36,8 +36,8 @@ using EndpointAccess = std::function<Result<Endpoint*>(EndpointIndex)>;
 class ImageSet {
  public:
   // `entities`: state handles by EntityIndex; `planned`: links that plan would make, may be null.
-  ImageSet(const Mapper& mapper, EndpointAccess access, StateStore& state, TenantId tenant, const std::vector<EntityRef>& entities,
-           const RefTable* planned);
+  ImageSet(const Mapper& mapper, EndpointAccess access, StateStore& state, TenantId tenant,
+           const std::vector<EntityRef>& entities, const RefTable* planned);
 
   Arena& arena() { return arena_; }
   const RefTable& refs() const { return refs_; }
