@@ -10,21 +10,6 @@
 
 namespace atlas {
 
-EntityDecl entity_decl(const EntityPlan& entity) {
-  EntityDecl decl;
-  decl.name = entity.name;
-  for (const KindPlan& kind : entity.kinds) decl.kinds.push_back(kind.name);
-  for (const std::uint32_t column : entity.kinds.front().shape.key)
-    decl.legacy_key.push_back(entity.kinds.front().shape.columns[column].type);
-  for (const std::uint32_t column : entity.parts.front().shape.key)
-    decl.platform_key.push_back(entity.parts.front().shape.columns[column].type);
-  decl.parts.emplace_back("legacy");
-  for (const PartPlan& part : entity.parts) decl.parts.push_back(part.alias);
-  for (const FieldPlan& field : entity.fields)
-    decl.fields.push_back({field.name, field.fingerprint});
-  return decl;
-}
-
 std::string_view run_outcome_name(RunOutcome outcome) {
   switch (outcome) {
     case RunOutcome::kDone:

@@ -5,6 +5,7 @@
 #include "apply/recovery.h"
 #include "flow/context.h"
 #include "flow/observer.h"
+#include "verify/entity_decl.h"
 
 #include <map>
 #include <optional>
@@ -58,8 +59,5 @@ struct PlanReport {
 // What the next run would write; takes no lease and no sequence value and writes nothing (E35).
 Result<PlanReport> preview(const Plan& plan, const Ports& ports, const RunOptions& options,
                            RunObserver& observer);
-
-// How an entity is declared to the state store.
-EntityDecl entity_decl(const EntityPlan& entity);
 
 }  // namespace atlas
