@@ -57,7 +57,7 @@ struct FieldLayout {
 };
 
 // How an entity is kept. Key types decide the native column types of its link table.
-struct EntityDecl {
+struct EntityLayout {
   std::string name;
   std::vector<std::string> kinds;  // legacy tables in mapping order
   std::vector<Type> legacy_key;
@@ -65,6 +65,7 @@ struct EntityDecl {
   std::vector<std::string> parts;  // "legacy", then platform aliases
   std::vector<FieldLayout> fields;
 };
+using EntityDecl = EntityLayout;  // the name used so far; mapping/document.h has another type of it
 
 // Handle of an entity in one store. Cheap to copy.
 struct EntityRef {
