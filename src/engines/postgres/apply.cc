@@ -1,0 +1,335 @@
+#include "engines/postgres/apply.h"
+
+#include "engines/postgres/codec.h"
+#include "engines/postgres/table_sql.h"
+#include "engines/postgres/write_sql.h"
+#include "foundation/assert.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace atlas::postgres {
+namespace {
+
+constexpr std::size_t kStatementRowsMax = 5'000;
+constexpr std::size_t kStatementBytesMax = std::size_t{4} << 20;
+constexpr std::string_view kForeignKeyState = "23503";
+
+bool ascending(const std::vector<KeyView>& keys) {
+  return std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) == keys.end();
+}
+
+}  // namespace
+
+Applier::Applier(Connection& connection, std::span<const WriteGroup> groups)
+    : connection_(connection), groups_(groups) {
+  results_.resize(groups.size());
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    ATLAS_ASSERT(ascending(groups[g].keys), "the rows of a group are not sorted by key");
+    sql_.push_back(write_sql(groups[g]));
+    labels_.push_back(write_label(groups[g]));
+    results_[g].resize(groups[g].size());
+  }
+  number_instances();
+}
+
+// Instances become 0..n-1 in the caller's order; their places stand together.
+void Applier::number_instances() {
+  for (std::uint32_t g = 0; g < groups_.size(); ++g) {
+    for (std::uint32_t r = 0; r < groups_[g].size(); ++r)
+      places_.push_back({groups_[g].instances[r], g, r});
+  }
+  std::sort(places_.begin(), places_.end());
+  std::uint32_t previous = 0;
+  for (std::uint32_t i = 0; i < places_.size(); ++i) {
+    if (i == 0 || places_[i].instance != previous) begins_.push_back(i);
+    previous = places_[i].instance;
+    places_[i].instance = static_cast<std::uint32_t>(begins_.size()) - 1;
+  }
+  begins_.push_back(static_cast<std::uint32_t>(places_.size()));
+}
+
+std::span<const Applier::Place> Applier::places(std::uint32_t instance) const {
+  return {places_.data() + begins_[instance], begins_[instance + 1] - begins_[instance]};
+}
+
+// Rejects instances with a cell that the column's type cannot express: it cannot even be sent.
+std::vector<std::uint32_t> Applier::fitting_instances() {
+  std::vector<std::uint32_t> fitting;
+  const auto count = static_cast<std::uint32_t>(begins_.size() - 1);
+  fitting.reserve(count);
+  for (std::uint32_t instance = 0; instance < count; ++instance) {
+    const auto mine = places(instance);
+    const auto unfit = std::find_if(mine.begin(), mine.end(), [&](const Place& p) {
+      return !row_fits(groups_[p.group], p.row);
+    });
+    if (unfit == mine.end()) {
+      fitting.push_back(instance);
+      continue;
+    }
+    result(*unfit) = {.status = WriteStatus::kRejected,
+                      .version = {},
+                      .error = Error(Code::kOutsideDomain,
+                                     fmt::format("{}: a value does not fit its column's type",
+                                                 labels_[unfit->group]))
+                                   .at(connection_.options().where)};
+  }
+  return fitting;
+}
+
+Result<ApplyResults> Applier::run() {
+  ATLAS_OK(apply_set(fitting_instances()));
+  ATLAS_OK(retry_references());
+  if (mark_ == Mark::kUndo) ATLAS_OK(connection_.command("apply", "rollback to savepoint atlas"));
+  return std::move(results_);
+}
+
+// Applies what of `set` can be applied.
+Result<> Applier::apply_set(std::vector<std::uint32_t> set) {
+  while (!set.empty()) {
+    build(set);
+    const PipelineAnswer answer = attempt();
+    if (answer.error) {
+      if (answer.error->kind() != ErrorKind::kRejected) return *answer.error;
+      mark_ = Mark::kUndo;
+      const std::size_t first = first_statement_step();
+      if (set.size() == 1) {
+        const bool in_statement =
+            answer.failed >= first && answer.failed - first < statements_used_;
+        const std::ptrdiff_t group = in_statement ? statements_[answer.failed - first].group : -1;
+        reject(set.front(), group, *answer.error);
+        return {};
+      }
+      const auto middle = set.begin() + static_cast<std::ptrdiff_t>(set.size() / 2);
+      ATLAS_OK(apply_set({set.begin(), middle}));
+      set.erase(set.begin(), middle);
+      continue;
+    }
+    mark_ = Mark::kKept;
+    read_returned(answer.results);
+    ATLAS_OK(explain_missing());
+    bool mixed = false;
+    std::vector<std::uint32_t> whole = whole_instances(set, mixed);
+    if (!mixed) return {};
+    // Some instance was applied in part: everything is undone and done again without the instances
+    // that failed.
+    mark_ = Mark::kUndo;
+    set = std::move(whole);
+  }
+  return {};
+}
+
+// A child may have been tried before its parent's half was applied: those refused by a foreign key
+// get further rounds while any of them succeeds.
+Result<> Applier::retry_references() {
+  while (!missing_references_.empty()) {
+    const std::size_t before = missing_references_.size();
+    if (before == begins_.size() - 1) return {};  // nothing else was applied
+    std::vector<std::uint32_t> set = std::move(missing_references_);
+    missing_references_.clear();
+    std::sort(set.begin(), set.end());
+    for (const std::uint32_t instance : set) {
+      for (const Place& place : places(instance)) result(place) = {};
+    }
+    ATLAS_OK(apply_set(std::move(set)));
+    if (missing_references_.size() == before) return {};
+  }
+  return {};
+}
+
+// --- one attempt --------------------------------------------------------------------------------
+
+void Applier::build(std::span<const std::uint32_t> set) {
+  statements_used_ = 0;
+  std::vector<std::vector<std::uint32_t>> rows(groups_.size());
+  for (const std::uint32_t instance : set) {
+    for (const Place& place : places(instance)) rows[place.group].push_back(place.row);
+  }
+  for (std::uint32_t g = 0; g < groups_.size(); ++g) {
+    std::sort(rows[g].begin(), rows[g].end());
+    add_rows(g, rows[g]);
+  }
+}
+
+void Applier::add_rows(std::uint32_t group, std::span<const std::uint32_t> rows) {
+  while (!rows.empty()) {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    while (count < rows.size() && count < kStatementRowsMax &&
+           (count == 0 || bytes < kStatementBytesMax)) {
+      bytes += row_bytes(groups_[group], rows[count++]);
+    }
+    if (statements_used_ == statements_.size()) statements_.emplace_back();
+    Statement& statement = statements_[statements_used_++];
+    statement.group = group;
+    statement.rows.assign(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count));
+    statement.params.clear();
+    bind_rows(groups_[group], statement.rows, statement.params);
+    rows = rows.subspan(count);
+  }
+}
+
+// Steps of attempt() before its first statement.
+std::size_t Applier::first_statement_step() const { return mark_ == Mark::kKept ? 3 : 2; }
+
+PipelineAnswer Applier::attempt() {
+  std::vector<Step> steps;
+  const auto control = [&](std::string_view sql) {
+    steps.push_back({.label = "apply", .sql = sql, .prepared = false});
+  };
+  if (mark_ == Mark::kKept) control("release savepoint atlas");
+  control(mark_ == Mark::kUndo ? "rollback to savepoint atlas" : "savepoint atlas");
+  // Deferrable constraints wait for the end of the attempt and are then checked inside the
+  // savepoint, so that their failures bisect like all others, and swaps and cycles pass.
+  control("set constraints all deferred");
+  for (std::size_t i = 0; i < statements_used_; ++i) {
+    const Statement& statement = statements_[i];
+    steps.push_back({.label = labels_[statement.group],
+                     .sql = sql_[statement.group],
+                     .params = &statement.params});
+  }
+  control("set constraints all immediate");
+  PipelineAnswer answer = connection_.pipeline(steps);
+  if (!answer.error) {
+    // Only the statements' answers are of interest.
+    answer.results.erase(
+        answer.results.begin(),
+        answer.results.begin() + static_cast<std::ptrdiff_t>(first_statement_step()));
+  }
+  return answer;
+}
+
+void Applier::read_insert(const Statement& statement, const Rowset& rows) {
+  const WriteGroup& group = groups_[statement.group];
+  const TableShape& shape = *group.shape;
+  const std::size_t width = shape.key.size();
+  Arena stamps;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const KeyView key = key_of(shape, rows, i, arena_);
+    const auto at =
+        std::lower_bound(statement.rows.begin(), statement.rows.end(), key,
+                         [&](std::uint32_t row, KeyView k) { return group.keys[row] < k; });
+    // A trigger that changes the key leaves the row that we asked for unwritten.
+    if (at == statement.rows.end() || group.keys[*at] != key) continue;
+    WriteResult& written = results_[statement.group][*at];
+    written.status = WriteStatus::kApplied;
+    written.version.token = rows.id(i, width);
+    if (shape.stamp && !rows.is_null(i, width + 1)) {
+      written.version.stamp_us = stamp_us(shape, decode_cell(shape.columns[*shape.stamp].type.kind,
+                                                             rows.bytes(i, width + 1), stamps));
+    }
+  }
+}
+
+// Marks what was written; what RETURNING does not show stays kSkipped for now.
+void Applier::read_returned(const std::vector<Rowset>& results) {
+  arena_.clear();
+  for (std::size_t s = 0; s < statements_used_; ++s) {
+    const Statement& statement = statements_[s];
+    const WriteGroup& group = groups_[statement.group];
+    const TableShape& shape = *group.shape;
+    const Rowset& rows = results[s];
+    for (const std::uint32_t row : statement.rows) results_[statement.group][row] = {};
+    if (group.kind == WriteKind::kInsert) {
+      read_insert(statement, rows);
+      continue;
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto position = static_cast<std::size_t>(rows.integer(i, 0)) - 1;
+      WriteResult& written = results_[statement.group][statement.rows[position]];
+      written.status = WriteStatus::kApplied;
+      if (group.kind == WriteKind::kRemove) continue;
+      written.version.token = rows.id(i, 1);
+      if (!shape.stamp || rows.is_null(i, 2)) continue;
+      written.version.stamp_us = stamp_us(
+          shape, decode_cell(shape.columns[*shape.stamp].type.kind, rows.bytes(i, 2), arena_));
+    }
+  }
+}
+
+// Tells apart, by the rows' present versions, why a write did nothing.
+Result<> Applier::explain_missing() {
+  struct Question {
+    const Statement* statement;
+    std::vector<std::uint32_t> rows;
+    std::string sql;
+    Params params;
+  };
+  std::deque<Question> questions;
+  std::vector<Step> steps;
+  for (std::size_t s = 0; s < statements_used_; ++s) {
+    const Statement& statement = statements_[s];
+    const WriteGroup& group = groups_[statement.group];
+    std::vector<KeyView> keys;
+    Question question{.statement = &statement, .rows = {}, .sql = {}, .params = {}};
+    for (const std::uint32_t row : statement.rows) {
+      if (results_[statement.group][row].status == WriteStatus::kApplied) continue;
+      question.rows.push_back(row);
+      keys.push_back(group.keys[row]);
+      results_[statement.group][row].status =
+          group.kind == WriteKind::kInsert ? WriteStatus::kSuppressed : WriteStatus::kStale;
+    }
+    if (keys.empty() || bind_keys(*group.shape, keys, question.params) == 0) continue;
+    question.sql = peek_sql(*group.shape);
+    questions.push_back(std::move(question));
+  }
+  if (questions.empty()) return {};
+  for (const Question& question : questions) {
+    steps.push_back({.label = "peek", .sql = question.sql, .params = &question.params});
+  }
+  ATLAS_TRY(const std::vector<Rowset> answers, connection_.run_all(steps));
+  for (std::size_t q = 0; q < questions.size(); ++q) {
+    const Question& question = questions[q];
+    const WriteGroup& group = groups_[question.statement->group];
+    for (std::size_t i = 0; i < answers[q].size(); ++i) {
+      const KeyView key = key_of(*group.shape, answers[q], i, arena_);
+      const auto at =
+          std::lower_bound(question.rows.begin(), question.rows.end(), key,
+                           [&](std::uint32_t row, KeyView k) { return group.keys[row] < k; });
+      if (at == question.rows.end() || group.keys[*at] != key) continue;
+      WriteStatus& status = results_[question.statement->group][*at].status;
+      if (group.kind == WriteKind::kInsert) {
+        status = WriteStatus::kKeyTaken;
+      } else if (group.guards[*at].token == answers[q].id(i, group.shape->key.size())) {
+        status = WriteStatus::kSuppressed;
+      }
+    }
+  }
+  return {};
+}
+
+std::vector<std::uint32_t> Applier::whole_instances(std::span<const std::uint32_t> set,
+                                                    bool& mixed) {
+  std::vector<std::uint32_t> whole;
+  whole.reserve(set.size());
+  for (const std::uint32_t instance : set) {
+    const auto mine = places(instance);
+    const auto applied = std::count_if(mine.begin(), mine.end(), [&](const Place& place) {
+      return result(place).status == WriteStatus::kApplied;
+    });
+    if (static_cast<std::size_t>(applied) == mine.size()) {
+      whole.push_back(instance);
+      continue;
+    }
+    mixed = mixed || applied > 0;
+    for (const Place& place : mine) {
+      if (result(place).status == WriteStatus::kApplied) result(place) = {};
+    }
+  }
+  return whole;
+}
+
+// The error stands at the instance's write in `group`, or at its first one; its other writes are
+// skipped.
+void Applier::reject(std::uint32_t instance, std::ptrdiff_t group, const Error& error) {
+  const auto mine = places(instance);
+  auto at = std::find_if(mine.begin(), mine.end(),
+                         [&](const Place& p) { return std::ptrdiff_t{p.group} == group; });
+  if (at == mine.end()) at = mine.begin();
+  for (const Place& place : mine) result(place) = {};
+  result(*at) = {.status = WriteStatus::kRejected, .version = {}, .error = error};
+  if (error.sqlstate() == kForeignKeyState) missing_references_.push_back(instance);
+}
+
+}  // namespace atlas::postgres

@@ -1,0 +1,177 @@
+#include "engines/postgres/fence.h"
+
+#include "engines/postgres/sql_text.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace atlas::postgres {
+namespace {
+
+constexpr std::string_view kNever = "never";
+
+constexpr std::string_view kMissingSql = R"(
+select coalesce(has_schema_privilege(to_regnamespace('atlas_bridge'), 'usage')
+  and has_table_privilege(to_regclass('atlas_bridge.fence'), 'select')
+  and has_table_privilege(to_regclass('atlas_bridge.fence'), 'insert')
+  and has_table_privilege(to_regclass('atlas_bridge.fence'), 'update')
+  and has_table_privilege(to_regclass('atlas_bridge.witness'), 'select')
+  and has_table_privilege(to_regclass('atlas_bridge.witness'), 'insert')
+  and has_table_privilege(to_regclass('atlas_bridge.witness'), 'delete'), false))";
+
+constexpr std::array<std::string_view, 3> kTables = {
+    "create schema if not exists atlas_bridge",
+    "create table if not exists atlas_bridge.fence (tenant text primary key, epoch int8 not null)",
+    "create table if not exists atlas_bridge.witness (tenant text not null, batch int8 not null, "
+    "ordinal int4 not null, "
+    "key bytea, primary key (tenant, batch, ordinal))",
+};
+
+// Keeps two installing runs from tripping over each other's half-made catalog rows.
+constexpr std::string_view kInstallLock = "select pg_advisory_xact_lock(7020119480234871)";
+
+std::string needed_statements(const Session& session) {
+  const std::string role = quote_name(session.user);
+  std::string out = fmt::format("connect to database {} as its owner and run: ", session.database);
+  for (const std::string_view table : kTables) out += fmt::format("{}; ", table);
+  out += fmt::format(
+      "grant usage on schema atlas_bridge to {0}; grant select, insert, update on "
+      "atlas_bridge.fence to {0}; "
+      "grant select, insert, delete on atlas_bridge.witness to {0};",
+      role);
+  return out;
+}
+
+Error missing(const Connection& connection, Error cause) {
+  const Session& session = connection.session();
+  return Error(Code::kWitnessMissing,
+               fmt::format(
+                   "role {} may not use or make the tables of schema atlas_bridge in database {}",
+                   session.user, session.database))
+      .at(connection.options().where)
+      .advise(needed_statements(session))
+      .because(std::move(cause));
+}
+
+// Waits longer for locks than ordinary statements do, in this transaction only.
+constexpr std::string_view kPatienceSql =
+    "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $1, true)";
+
+Result<> committed(Connection& connection) {
+  CommitAnswer answer = connection.commit();
+  if (answer.outcome == CommitOutcome::kCommitted) return {};
+  if (answer.outcome == CommitOutcome::kRolledBack) return std::move(*answer.error);
+  // All of this file's transactions may be repeated, whether they were committed or not.
+  return Error(Code::kConnectionLost, "no answer to COMMIT")
+      .at(connection.options().where)
+      .because(std::move(*answer.error));
+}
+
+// begin, patience, then `steps`; the transaction stays open. The caller guards it.
+Result<std::vector<Rowset>> begin_patiently(Connection& connection, std::chrono::milliseconds wait,
+                                            std::span<const Step> steps) {
+  Params patience;
+  patience.text(fmt::format("{}ms", wait.count()));
+  std::vector<Step> all = {
+      {.label = steps.front().label,
+       .sql = "begin isolation level read committed",
+       .prepared = false},
+      {.label = steps.front().label, .sql = kPatienceSql, .params = &patience},
+  };
+  all.insert(all.end(), steps.begin(), steps.end());
+  connection.set_patience(wait + std::chrono::seconds(15));
+  auto results = connection.run_all(all);
+  connection.reset_patience();
+  if (!results) return witness_error(connection, std::move(results).error());
+  results->erase(results->begin(), results->begin() + 2);
+  return std::move(*results);
+}
+
+}  // namespace
+
+Error witness_error(const Connection& connection, Error error) {
+  const bool absent =
+      error.code() == Code::kTableMissing || error.code() == Code::kPrivilegeMissing;
+  return absent ? missing(connection, std::move(error)) : error;
+}
+
+Result<> install_witness(Connection& connection) {
+  ATLAS_TRY(const Rowset there, connection.run("install", kMissingSql));
+  if (there.boolean(0, 0)) return {};
+  RollbackGuard guard(connection);
+  std::vector<Step> steps = {{.label = "install", .sql = "begin", .prepared = false},
+                             {.label = "install", .sql = kInstallLock, .prepared = false}};
+  for (const std::string_view sql : kTables)
+    steps.push_back({.label = "install", .sql = sql, .prepared = false});
+  auto made = connection.run_all(steps);
+  if (!made) return witness_error(connection, std::move(made).error());
+  return committed(connection);
+}
+
+Result<Epoch> read_fence(Connection& connection, const std::string& tenant) {
+  Params params;
+  params.text(tenant);
+  auto rows =
+      connection.run("fence", "select epoch from atlas_bridge.fence where tenant = $1", params);
+  if (!rows) return witness_error(connection, std::move(rows).error());
+  return Epoch{rows->size() == 0 ? 0 : rows->integer(0, 0)};
+}
+
+Result<> raise_fence(Connection& connection, const std::string& tenant, Epoch to,
+                     std::chrono::milliseconds wait) {
+  constexpr std::string_view kRaise =
+      "insert into atlas_bridge.fence as f (tenant, epoch) values ($1, $2) "
+      "on conflict (tenant) do update set epoch = excluded.epoch where f.epoch < excluded.epoch";
+  Params raised, asked;
+  raised.text(tenant).int8(to.value);
+  asked.text(tenant);
+  const std::array steps = {Step{.label = "raise_fence", .sql = kRaise, .params = &raised},
+                            Step{.label = "raise_fence", .sql = kShareFenceSql, .params = &asked}};
+  RollbackGuard guard(connection);
+  ATLAS_TRY(const std::vector<Rowset> results, begin_patiently(connection, wait, steps));
+  const std::int64_t epoch = results[1].integer(0, 0);
+  if (epoch > to.value) {
+    return Error(Code::kFenceStale,
+                 fmt::format("the fence stands at epoch {}, this run's is {}", epoch, to.value))
+        .at(connection.options().where);
+  }
+  return committed(connection);
+}
+
+Result<Settlement> settle(Connection& connection, const ApplyTicket& ticket,
+                          std::chrono::milliseconds wait) {
+  // An apply transaction still in flight holds its row's key: the insert waits for its end.
+  constexpr std::string_view kSettle =
+      "insert into atlas_bridge.witness (tenant, batch, ordinal, key) values ($1, $2, -1, "
+      "'never'::bytea) "
+      "on conflict (tenant, batch, ordinal) do nothing";
+  constexpr std::string_view kRead =
+      "select ordinal, coalesce(key, ''::bytea) from atlas_bridge.witness where tenant = $1 and "
+      "batch = $2 order by ordinal";
+  Params params;
+  params.text(ticket.tenant).int8(ticket.batch.value);
+  const std::array steps = {Step{.label = "settle", .sql = kSettle, .params = &params},
+                            Step{.label = "settle", .sql = kRead, .params = &params}};
+  RollbackGuard guard(connection);
+  ATLAS_TRY(const std::vector<Rowset> results, begin_patiently(connection, wait, steps));
+  const Rowset& rows = results[1];
+  Settlement settlement;
+  settlement.applied = rows.bytes(0, 1) != kNever;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    settlement.unapplied.push_back(static_cast<std::uint32_t>(rows.integer(i, 0)));
+  }
+  ATLAS_OK(committed(connection));
+  return settlement;
+}
+
+Result<> purge_witnesses(Connection& connection, const std::string& tenant, BatchNumber upto) {
+  Params params;
+  params.text(tenant).int8(upto.value);
+  auto purged = connection.run(
+      "purge", "delete from atlas_bridge.witness where tenant = $1 and batch <= $2", params);
+  if (!purged) return witness_error(connection, std::move(purged).error());
+  return {};
+}
+
+}  // namespace atlas::postgres

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "endpoint/endpoint.h"
+#include "engines/postgres/connection.h"
+
+namespace atlas::postgres {
+
+// E28, on a connection outside of any transaction.
+//   errors  kReadOnlyServer on a replica; kStampedUnsafe when other users' transactions are hidden
+//   from us
+Result<Horizon> read_horizon(Connection& connection);
+
+// GRANT pg_read_all_stats for the session's role.
+std::string grant_stats(const Session& session);
+
+}  // namespace atlas::postgres
