@@ -1,5 +1,6 @@
 #include "engines/sqlite/apply.h"
 
+#include "engines/sqlite/classify.h"
 #include "foundation/fault_point.h"
 
 #include <numeric>
@@ -25,6 +26,7 @@ InstanceWriter::InstanceWriter(Connection& connection, TablePlans& plans,
     : connection_(connection), plans_(plans), groups_(groups), now_(now) {
   std::unordered_map<std::uint32_t, std::uint32_t> positions;
   for (const WriteGroup& group : groups_) {
+    results_.emplace_back(group.size());
     auto& at = instance_at_.emplace_back();
     for (std::size_t row = 0; row < group.size(); ++row) {
       const auto [found, fresh] =
@@ -36,8 +38,6 @@ InstanceWriter::InstanceWriter(Connection& connection, TablePlans& plans,
 }
 
 Result<bool> InstanceWriter::run() {
-  results_.clear();
-  for (const WriteGroup& group : groups_) results_.emplace_back(group.size());
   Numbers all(instances_.size());
   std::iota(all.begin(), all.end(), 0U);
   ATLAS_TRY(Pass pass, apply_together(all));

@@ -64,6 +64,8 @@ Code classify(int extended, std::string_view message, Code damaged) {
 }
 
 std::string_view constraint_of(std::string_view message) {
+  // The one kind that SQLite does not name.
+  if (message == "FOREIGN KEY constraint failed") return kForeignKey;
   constexpr std::string_view kMark = "constraint failed: ";
   const auto at = message.find(kMark);
   return at == std::string_view::npos ? std::string_view{} : message.substr(at + kMark.size());

@@ -12,6 +12,9 @@ namespace atlas::sqlite {
 // columns, never values. `damaged`: what a damaged file is called here.
 Code classify(int extended, std::string_view message, Code damaged);
 
+// What constraint_of says of a foreign key.
+inline constexpr std::string_view kForeignKey = "FOREIGN KEY";
+
 // "users.tenant_id, users.email" of "UNIQUE constraint failed: users.tenant_id, users.email"; empty
 // when none is named.
 std::string_view constraint_of(std::string_view message);

@@ -11,9 +11,6 @@
 
 namespace atlas::sqlite {
 
-// SQLite does not name the foreign key that a row breaks; its errors carry this as constraint.
-inline constexpr std::string_view kForeignKey = "FOREIGN KEY";
-
 class RowWriter {
  public:
   // `now` goes into the stamp column where the shape says so. The group must outlive the writer.
