@@ -1,10 +1,10 @@
 #include "mapping/lens_column.h"
 
 #include "mapping/lens_json_edit.h"
+#include "mapping/lens_micros.h"
 #include "mapping/lens_number.h"
 #include "mapping/lens_reasons.h"
 #include "mapping/lens_text.h"
-#include "model/calendar.h"
 #include "model/text_form.h"
 
 #include <fmt/format.h>
@@ -14,12 +14,6 @@
 
 namespace atlas {
 namespace {
-
-constexpr int kPrecisionMax = 6;
-// PostgreSQL's first timestamp, 4714-11-24 BC.
-constexpr std::int64_t kStampMin = days_from_civil({-4713, 11, 24}) * kMicrosPerDay;
-
-bool is_endless(std::int64_t value) { return value == kInfinity || value == kMinusInfinity; }
 
 Tag tag_of(Meet meet) {
   switch (meet) {
@@ -65,13 +59,17 @@ TypeKind kind_of(Meet meet) {
 
 bool is_json(TypeKind kind) { return kind == TypeKind::kJson || kind == TypeKind::kJsonb; }
 
-Fit date_to_stamp(std::int64_t days, std::int64_t& us) {
-  if (is_endless(days)) {
-    us = days;
+// A date, a timestamp or an instant into a timestamp column.
+Fit write_stamp(const Value& value, Value& out) {
+  std::int64_t us = value.as_int();
+  const bool date = value.tag() == Tag::kDate;
+  if (is_endless(us)) {
+    out = date ? Value::timestamp(us) : value;
     return {};
   }
-  if (__builtin_mul_overflow(days, kMicrosPerDay, &us) || us < kStampMin)
-    return {reason::kStampRange};
+  if (date && __builtin_mul_overflow(us, kMicrosPerDay, &us)) return {reason::kStampRange};
+  if (us < kStampMin) return {reason::kStampRange};
+  out = date ? Value::timestamp(us) : value;
   return {};
 }
 
@@ -143,15 +141,13 @@ Type meet_type(Meet meet) {
   out.kind = kind_of(meet);
   out.name = type_kind_name(out.kind);
   if (meet == Meet::kTime || meet == Meet::kTimestamp || meet == Meet::kInstant)
-    out.size = kPrecisionMax;
+    out.size = second_digits({});
   return out;
 }
 
 std::string type_text(const Type& type) {
   return type.name.empty() ? std::string(type_kind_name(type.kind)) : type.name;
 }
-
-int precision_of(const Type& type) { return std::clamp(type.size, 0, kPrecisionMax); }
 
 Column::Storage Column::storage_of(const Type& type) {
   switch (type.kind) {
@@ -260,14 +256,6 @@ Result<Column> Column::make(const LensColumn& column, Meet meet, const ColumnOpt
   return out;
 }
 
-std::int64_t Column::cut(std::int64_t us) const {
-  if (quantum_us_ == 1 || is_endless(us)) return us;
-  // The first moments of the range have no multiple below them.
-  std::int64_t whole = 0;
-  if (__builtin_mul_overflow(floor_div(us, quantum_us_), quantum_us_, &whole)) return us;
-  return whole;
-}
-
 Fit Column::read(const Value& cell, Arena& arena, Value& out) const {
   if (cell.is_null()) {
     out = Value::null();
@@ -349,11 +337,11 @@ Fit Column::convert(const Value& cell, Value& out) const {
   } else if (!is_of(meet_, cell)) {
     return {reason::kWrongTag};
   } else if (meet_ == Meet::kTime) {
-    out = Value::time(cut(cell.as_int()));
+    out = Value::time(cut_micros(cell.as_int(), quantum_us_));
   } else if (meet_ == Meet::kTimestamp) {
-    out = Value::timestamp(cut(cell.as_int()));
+    out = Value::timestamp(cut_micros(cell.as_int(), quantum_us_));
   } else if (meet_ == Meet::kInstant) {
-    out = Value::instant(cut(cell.as_int()));
+    out = Value::instant(cut_micros(cell.as_int(), quantum_us_));
   }
   return {};
 }
@@ -449,13 +437,10 @@ Fit Column::write_scalar(const Value& value, Arena& arena, Value& out) const {
       return write_float(value, type_.kind, out);
     case Storage::kText:
       return write_text(value, arena, out);
-    case Storage::kTimestamp: {
-      if (meet_ != Meet::kDate) return {};
-      std::int64_t us = 0;
-      const Fit fit = date_to_stamp(value.as_int(), us);
-      out = Value::timestamp(us);
-      return fit;
-    }
+    case Storage::kTimestamp:
+      return write_stamp(value, out);
+    case Storage::kInstant:
+      return write_stamp(value, out);
     case Storage::kJson:
       if (type_.kind == TypeKind::kJsonb && !jsonb_holds(value.as_text()))
         return {reason::kNotJsonb};
@@ -464,7 +449,6 @@ Fit Column::write_scalar(const Value& value, Arena& arena, Value& out) const {
     case Storage::kBytes:
     case Storage::kDate:
     case Storage::kTime:
-    case Storage::kInstant:
     case Storage::kInterval:
     case Storage::kUuid:
     case Storage::kOther:

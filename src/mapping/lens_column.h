@@ -39,8 +39,6 @@ std::optional<Meet> copy_meet(const Type& a, const Type& b);
 Type meet_type(Meet meet);
 // "numeric(10,2)".
 std::string type_text(const Type& type);
-// Fractional digits of a time type.
-int precision_of(const Type& type);
 
 struct ColumnOptions {
   std::vector<Canon> canon;  // for text
@@ -101,7 +99,6 @@ class Column {
   Fit write_text(const Value& value, Arena& arena, Value& out) const;
   Fit json_token(const Value& scalar, Arena& arena, std::string_view& out) const;
   Fit write_document(std::string_view document, Arena& arena, Value& out) const;
-  std::int64_t cut(std::int64_t us) const;
 
   Meet meet_ = Meet::kText;
   Storage storage_ = Storage::kText;

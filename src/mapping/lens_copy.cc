@@ -1,7 +1,7 @@
 // copy: the same value on both sides, each in its column's type.
 
+#include "mapping/lens_micros.h"
 #include "mapping/lens_pair.h"
-#include "model/calendar.h"
 
 #include <algorithm>
 
@@ -34,19 +34,6 @@ Type member_type(const Type& other) {
   return out;
 }
 
-std::int64_t quantum(int precision) {
-  std::int64_t us = kMicrosPerSecond;
-  for (int i = 0; i < precision; ++i) us /= 10;
-  return us;
-}
-
-bool timed(Meet meet) {
-  return meet == Meet::kTime || meet == Meet::kTimestamp || meet == Meet::kInstant;
-}
-
-// Text spells times to the microsecond.
-int digits_of(const Type& type) { return timed(natural_meet(type)) ? precision_of(type) : 6; }
-
 // Which side tells more, where both types are in reach.
 LawClass law_of(const Type& legacy, const Type& platform, Meet meet) {
   if (meet == Meet::kJson) return LawClass::kQuotient;
@@ -57,8 +44,9 @@ LawClass law_of(const Type& legacy, const Type& platform, Meet meet) {
     if (is_text(legacy.kind) != is_text(platform.kind))
       return finer(is_text(legacy.kind) ? Side::kLegacy : Side::kPlatform);
     if (is_text(legacy.kind)) return LawClass::kQuotient;
-    if (timed(meet) && digits_of(legacy) != digits_of(platform))
-      return finer(digits_of(legacy) > digits_of(platform) ? Side::kLegacy : Side::kPlatform);
+    if (second_digits(legacy) != second_digits(platform))
+      return finer(second_digits(legacy) > second_digits(platform) ? Side::kLegacy
+                                                                   : Side::kPlatform);
     return LawClass::kBijection;
   }
   const bool legacy_padded = legacy.kind == TypeKind::kChar;
@@ -74,7 +62,7 @@ MadeLens make_copy(const LensSpec& spec) {
   const LensColumn& legacy = spec.legacy.front();
   const LensColumn& platform = spec.platform.front();
   std::array<ColumnOptions, 2> options;
-  Type types[2] = {legacy.type, platform.type};
+  std::array<Type, 2> types = {legacy.type, platform.type};
   if (!legacy.path.empty()) options[0].json = types[0] = member_type(platform.type);
   if (!platform.path.empty()) options[1].json = types[1] = member_type(types[0]);
   const auto meet = copy_meet(types[0], types[1]);
@@ -82,11 +70,7 @@ MadeLens make_copy(const LensSpec& spec) {
   LawClass law = law_of(types[0], types[1], *meet);
   if (legacy.path.empty() != platform.path.empty())
     law = finer(legacy.path.empty() ? Side::kPlatform : Side::kLegacy);
-  const bool padded = types[0].kind == TypeKind::kChar || types[1].kind == TypeKind::kChar;
-  for (ColumnOptions& own : options) {
-    own.quantum_us = timed(*meet) ? quantum(std::min(digits_of(types[0]), digits_of(types[1]))) : 1;
-    own.without_padding = padded && *meet == Meet::kText;
-  }
+  align(options, types, *meet);
   ATLAS_TRY(Pair pair, make_pair_parts(spec, "copy", law, {*meet, *meet}, std::move(options)));
   return std::make_unique<PairLens>(std::move(pair));
 }

@@ -1,6 +1,7 @@
 // join: one text on one side is the concatenation of several on the other.
 
 #include "mapping/lens_pair.h"
+#include "mapping/lens_reasons.h"
 #include "mapping/lens_text.h"
 
 #include <fmt/format.h>
@@ -20,7 +21,8 @@ class JoinLens final : public Lens {
         parts_(std::move(parts)),
         canon_(std::move(canon)),
         separator_(op.separator),
-        whole_side_(op.whole) {}
+        whole_side_(op.whole),
+        empty_is_null_(std::ranges::find(canon_, Canon::kEmptyNull) != canon_.end()) {}
 
   Fit get(Side side, std::span<const Value> cells, Arena& arena, Value& mid) const override {
     if (side == whole_side_) return whole_.read(cells.front(), arena, mid);
@@ -33,14 +35,13 @@ class JoinLens final : public Lens {
     if (mid.is_null()) return write({}, old, arena, out);
     std::array<std::optional<std::string_view>, kPartsMax> texts;
     split(mid.as_text(), texts);
-    Fit fit = write(texts, old, arena, out);
-    if (fit.ok() && joins_to(mid, out, arena)) return fit;
+    const Fit fit = write_checked(mid, texts, old, arena, out);
+    if (fit.ok()) return fit;
     // Separators at the ends, or a part too long or outside its domain. All of it in the first part
     // is no good split, but no text is lost and a person may correct it once.
     std::ranges::fill(texts, std::nullopt);
     texts.front() = mid.as_text();
-    const Fit second = write(texts, old, arena, out);
-    return second.ok() || fit.ok() ? second : fit;
+    return write_checked(mid, texts, old, arena, out).ok() ? Fit{} : fit;
   }
   bool handles_null() const override { return true; }
   LawClass law() const override { return finer(other(whole_side_)); }
@@ -89,13 +90,13 @@ class JoinLens final : public Lens {
     }
   }
 
-  // Parts without a text are null, or empty where null is not allowed.
+  // Parts without a text are null, or empty where null is not allowed. No texts: the whole is null.
   Fit write(Texts texts, std::span<const Value> old, Arena& arena, std::span<Value> out) const {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       Value value;
       if (i < texts.size() && texts[i]) {
         value = Value::text(*texts[i]);
-      } else if (!texts.empty() && parts_[i].not_null()) {
+      } else if (parts_[i].not_null() && (!texts.empty() || empty_is_null_)) {
         value = Value::text("");
       }
       const Value& before = old.empty() ? null_ : old[i];
@@ -104,9 +105,13 @@ class JoinLens final : public Lens {
     return {};
   }
 
-  bool joins_to(const Value& mid, std::span<const Value> cells, Arena& arena) const {
+  // kLost when the parts do not join to `mid` again.
+  Fit write_checked(const Value& mid, Texts texts, std::span<const Value> old, Arena& arena,
+                    std::span<Value> out) const {
+    if (const Fit fit = write(texts, old, arena, out); !fit.ok()) return fit;
     Value joined;
-    return join(cells, arena, joined).ok() && mid_equal(joined, mid);
+    if (const Fit fit = join(out, arena, joined); !fit.ok()) return fit;
+    return mid_equal(joined, mid) ? Fit{} : Fit{reason::kLost};
   }
 
   static constexpr Value null_{};
@@ -115,6 +120,7 @@ class JoinLens final : public Lens {
   std::vector<Canon> canon_;
   std::string separator_;
   Side whole_side_;
+  bool empty_is_null_;
 };
 
 ColumnOptions text_options(const LensColumn& column) {

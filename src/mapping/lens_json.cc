@@ -38,7 +38,7 @@ MadeLens make_json(const LensSpec& spec, const JsonOp& op) {
   ATLAS_TRY(const Type declared, declared_type(op));
   const LensColumn* columns[2] = {&spec.legacy.front(), &spec.platform.front()};
   std::array<ColumnOptions, 2> options;
-  Type types[2];
+  std::array<Type, 2> types;
   int documents = 0;
   const bool paths = !columns[0]->path.empty() || !columns[1]->path.empty();
   for (std::size_t i = 0; i < 2; ++i) {
@@ -58,8 +58,7 @@ MadeLens make_json(const LensSpec& spec, const JsonOp& op) {
   const bool whole = declared.kind == TypeKind::kJson;
   if (!meet && whole && (is_text(types[0].kind) || is_text(types[1].kind))) meet = Meet::kJson;
   if (!meet) return type_mismatch(spec, "declare the type that the JSON value has");
-  const bool padded = types[0].kind == TypeKind::kChar || types[1].kind == TypeKind::kChar;
-  for (ColumnOptions& own : options) own.without_padding = padded && *meet == Meet::kText;
+  align(options, types, *meet);
   const LawClass law = documents == 2 ? LawClass::kQuotient
                                       : finer(options[0].json ? Side::kLegacy : Side::kPlatform);
   ATLAS_TRY(Pair pair, make_pair_parts(spec, "json", law, {*meet, *meet}, std::move(options)));

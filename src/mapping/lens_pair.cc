@@ -1,5 +1,7 @@
 #include "mapping/lens_pair.h"
 
+#include "mapping/lens_micros.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,6 +48,14 @@ Error type_mismatch(const LensSpec& spec, std::string_view advice) {
                fmt::format("legacy {} is {} and platform {} is {}", legacy.name,
                            type_text(legacy.type), platform.name, type_text(platform.type)))
       .advise(std::string(advice));
+}
+
+void align(std::array<ColumnOptions, 2>& options, const std::array<Type, 2>& types, Meet meet) {
+  const bool padded = types[0].kind == TypeKind::kChar || types[1].kind == TypeKind::kChar;
+  for (ColumnOptions& own : options) {
+    own.quantum_us = micros_step(std::min(second_digits(types[0]), second_digits(types[1])));
+    own.without_padding = padded && meet == Meet::kText;
+  }
 }
 
 Result<Pair> make_pair_parts(const LensSpec& spec, std::string_view name, LawClass law,

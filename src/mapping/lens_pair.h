@@ -26,6 +26,10 @@ constexpr LawClass finer(Side side) {
   return side == Side::kLegacy ? LawClass::kLegacyFiner : LawClass::kPlatformFiner;
 }
 
+// What both columns must do alike to meet: cut times to the coarser precision, ignore char(n)'s
+// padding. `types`: of the values, by side.
+void align(std::array<ColumnOptions, 2>& options, const std::array<Type, 2>& types, Meet meet);
+
 struct Pair {
   std::string_view name;
   LawClass law = LawClass::kBijection;

@@ -75,8 +75,9 @@ std::optional<Value> print(Wide digits, int places, Arena& arena) {
     *--at = static_cast<char>('0' + left % 10);
     left /= 10;
   }
-  if (*at == '.' || buffer + kCharacters - at == places) {
-    if (*at != '.') *--at = '.';
+  // 5 with two places has come out as "05" so far.
+  if (buffer + kCharacters - at == places) {
+    *--at = '.';
     *--at = '0';
   }
   if (digits < 0) *--at = '-';

@@ -1,23 +1,14 @@
 // tz: a local time and an instant. epoch: a count since 1970 and an instant.
 
+#include "mapping/lens_micros.h"
 #include "mapping/lens_number.h"
 #include "mapping/lens_pair.h"
 #include "mapping/lens_reasons.h"
-#include "model/calendar.h"
 
 #include <algorithm>
 
 namespace atlas {
 namespace {
-
-std::int64_t quantum_of(const Type& type) {
-  std::int64_t us = kMicrosPerSecond;
-  const int digits = is_stamp(type.kind) ? precision_of(type) : 6;
-  for (int i = 0; i < digits; ++i) us /= 10;
-  return us;
-}
-
-bool is_endless(std::int64_t us) { return us == kInfinity || us == kMinusInfinity; }
 
 // The mid is the instant as the local side can tell it: of the two instants of an hour that the
 // clock shows twice it is the one the rule picks. The other one survives on its side by
@@ -32,7 +23,7 @@ class TzLens final : public PairLens {
     const std::int64_t local = side == naive_ ? value.as_int() : to_local(rule_, value.as_int());
     const auto instant = to_instant(rule_, local);
     if (!instant) return {why_not(local)};
-    mid = Value::instant(cut(*instant));
+    mid = Value::instant(cut_micros(*instant, quantum_us_));
     return {};
   }
   Fit from_mid(Side side, const Value& mid, Arena&, Value& value) const override {
@@ -41,9 +32,6 @@ class TzLens final : public PairLens {
   }
 
  private:
-  std::int64_t cut(std::int64_t us) const {
-    return is_endless(us) ? us : floor_div(us, quantum_us_) * quantum_us_;
-  }
   const char* why_not(std::int64_t local) const {
     ZoneRule lenient = rule_;
     lenient.ambiguous = Ambiguous::kLater;
@@ -82,7 +70,7 @@ class EpochLens final : public PairLens {
       if (__builtin_mul_overflow(count.as_int(), unit_us_, &us) || us < kStampMin || is_endless(us))
         return {reason::kStampRange};
     }
-    mid = Value::instant(is_endless(us) ? us : floor_div(us, quantum_us_) * quantum_us_);
+    mid = Value::instant(cut_micros(us, quantum_us_));
     return {};
   }
   Fit from_mid(Side side, const Value& mid, Arena&, Value& value) const override {
@@ -101,13 +89,13 @@ class EpochLens final : public PairLens {
   }
 
  private:
-  static constexpr std::int64_t kStampMin = days_from_civil({-4713, 11, 24}) * kMicrosPerDay;
-
   Side count_;
   Tag stamp_;
   std::int64_t unit_us_, quantum_us_;
   bool null_zero_;
 };
+
+std::int64_t step_of(const Type& type) { return micros_step(second_digits(type)); }
 
 std::int64_t micros_of(EpochUnit unit) {
   switch (unit) {
@@ -158,7 +146,7 @@ MadeLens make_tz(const LensSpec& spec, const TzOp& op) {
   if (!naive)
     return type_mismatch(spec, "`tz` takes a timestamp on one side and a timestamptz on the other");
   const std::int64_t quantum_us =
-      std::max(quantum_of(spec.legacy.front().type), quantum_of(spec.platform.front().type));
+      std::max(step_of(spec.legacy.front().type), step_of(spec.platform.front().type));
   std::array<Meet, 2> meets{Meet::kInstant, Meet::kInstant};
   meets[index(*naive)] = Meet::kTimestamp;
   std::array<ColumnOptions, 2> options = {options_of(shapes[0], meets[0], quantum_us),
@@ -182,15 +170,15 @@ MadeLens make_epoch(const LensSpec& spec, const EpochOp& op) {
     return type_mismatch(spec, "`epoch` takes an integer on one side and a timestamp on the other");
   const Type& stamp = columns_of(spec, other(*count)).front().type;
   const std::int64_t unit_us = micros_of(op.unit);
-  const std::int64_t quantum_us = std::max(unit_us, quantum_of(stamp));
+  const std::int64_t quantum_us = std::max(unit_us, step_of(stamp));
   std::array<Meet, 2> meets{};
   meets[index(*count)] = Meet::kNumber;
   meets[index(other(*count))] = natural_meet(stamp);
   std::array<ColumnOptions, 2> options = {options_of(shapes[0], meets[0], 1),
                                           options_of(shapes[1], meets[1], 1)};
   LawClass law = LawClass::kBijection;
-  if (unit_us > quantum_of(stamp)) law = finer(other(*count));
-  if (unit_us < quantum_of(stamp)) law = finer(*count);
+  if (unit_us > step_of(stamp)) law = finer(other(*count));
+  if (unit_us < step_of(stamp)) law = finer(*count);
   ATLAS_TRY(Pair pair, make_pair_parts(spec, "epoch", law, meets, std::move(options)));
   pair.handles_null |= op.null_zero;
   const Tag tag = stamp.kind == TypeKind::kTimestampTz ? Tag::kInstant : Tag::kTimestamp;
