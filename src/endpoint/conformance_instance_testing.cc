@@ -147,6 +147,7 @@ void AParentInsertedBeforeServesItsChild(EndpointFixture& fixture) {
     const std::array cells = {Value::integer(id), Value::text("new"),
                               Value::integer(id == 20 ? -1 : 1)};
     profiles.add({cells.data(), 1}, {}, cells, static_cast<std::uint32_t>(id));
+    profiles.group().ordinals.back() += 2;
   }
   const auto results =
       world.apply({&world.shape, &world.profile}, {people.group(), profiles.group()});

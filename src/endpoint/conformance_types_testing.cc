@@ -65,7 +65,8 @@ void round_trip(EndpointFixture& fixture, const Type& type, std::vector<Value> v
     const Value key = Value::integer(ids[i]);
     updates.add({&key, 1}, inserted[0][i].version, {&values[i], 1}, static_cast<std::uint32_t>(i));
   }
-  for (const auto& result : world.apply({&target}, {updates.group()})[0]) {
+  const auto updated = world.apply({&target}, {updates.group()});
+  for (const WriteResult& result : updated[0]) {
     EXPECT_EQ(result.status, WriteStatus::kApplied) << type.name;
   }
   Arena arena;
