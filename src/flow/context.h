@@ -65,6 +65,7 @@ class EntityContext {
   // plan mode: what would be written, and the links that would be made.
   std::vector<PlannedWrite>* planned = nullptr;
   RefTable* planned_links = nullptr;
+  std::vector<Candidate> planned_candidates;
   std::int64_t planned_ids = 0;  // counts down: stand-ins for sequence values
 
  private:

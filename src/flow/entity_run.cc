@@ -75,6 +75,13 @@ Result<bool> EntityRun::paused() {
   return it != pending.by_state.end() && it->second > context_.entity.limits.open_max;
 }
 
+Error EntityRun::breaker() const {
+  return Error(Code::kCapExceeded,
+               fmt::format("entity {} has more than {} quarantined rows and is paused",
+                           context_.entity.name, context_.entity.limits.open_max))
+      .advise("see `atlas-bridge quarantine list`; correct the rows or raise limits.open");
+}
+
 Result<bool> EntityRun::other_side_empty(Side side) {
   const Side far = other(side);
   const std::uint32_t part = far == Side::kLegacy ? 0 : 1;
@@ -91,12 +98,7 @@ Result<bool> EntityRun::other_side_empty(Side side) {
 
 Result<> EntityRun::capture() {
   ATLAS_TRY(const bool pause, paused());
-  if (pause) {
-    return Error(Code::kCapExceeded,
-                 fmt::format("entity {} has more than {} quarantined rows and is paused",
-                             context_.entity.name, context_.entity.limits.open_max))
-        .advise("see `atlas-bridge quarantine list`; correct the rows or raise limits.open");
-  }
+  if (pause) return breaker();
   ATLAS_TRY(const std::vector<Conflict> open,
             context_.state.conflicts(context_.run.tenant.id, context_.ref, true, 1));
   context_.any_open_conflict = !open.empty();
@@ -148,6 +150,7 @@ Result<> EntityRun::capture_source(const SourceSpec& spec, const Cursor& stored)
     const bool before = transient_.has_value();
     transient_.reset();
     ATLAS_OK(run_page(std::move(seeds), std::move(options)));
+    if (context_.counts[Outcome::kQuarantined] > context_.entity.limits.open_max) return breaker();
     spoiled = transient_ ? spoiled + 1 : 0;
     if (spoiled >= kTransientPagesMax) return *transient_;
     if (!transient_ && before && spoiled == 0) transient_.reset();
@@ -165,25 +168,47 @@ Result<> EntityRun::run_page(std::vector<Seed> seeds, PageOptions options) {
   return {};
 }
 
+// One page of candidates: from the store, or in plan mode from this run's own findings.
+Result<std::vector<Candidate>> EntityRun::candidate_page(const std::optional<InstanceKey>& after) {
+  if (!context_.run.dry) {
+    return context_.state.scan_candidates(context_.run.tenant.id, context_.ref,
+                                          after ? &*after : nullptr, context_.run.page_rows);
+  }
+  std::vector<Candidate> page;
+  if (!after) page.swap(context_.planned_candidates);
+  return page;
+}
+
 // Unlinked rows of both sides that show the same match value are one instance, if there is exactly
 // one each way (E27).
-Result<std::vector<Seed>> EntityRun::pair(
-    const std::vector<Candidate>& page,
-    std::vector<std::pair<InstanceKey, std::string>>& ambiguous) {
+Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page) {
   std::vector<FieldHash> matches;
-  for (const Candidate& c : page) matches.push_back(c.match);
+  std::vector<InstanceKey> ids;
+  for (const Candidate& c : page) {
+    matches.push_back(c.match);
+    ids.push_back(c.instance);
+  }
   std::sort(matches.begin(), matches.end());
   matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
   std::map<FieldHash, std::vector<InstanceKey>> sides[2];
   for (const Side side : {Side::kLegacy, Side::kPlatform}) {
-    ATLAS_TRY(const std::vector<Candidate> found,
+    ATLAS_TRY(std::vector<Candidate> found,
               context_.state.candidates(context_.run.tenant.id, context_.ref, side, matches));
+    if (context_.run.dry) {
+      for (const Candidate& c : page) {
+        if (c.instance.side == side) found.push_back(c);
+      }
+    }
     for (const Candidate& c : found) sides[index(side)][c.match].push_back(c.instance);
   }
-  std::vector<Seed> seeds;
+  ATLAS_TRY(const std::vector<Pending> known,
+            context_.state.pending_of(context_.run.tenant.id, context_.ref, ids));
+  Pairs out;
   for (const Candidate& c : page) {
     const auto& legacy = sides[0][c.match];
     const auto& platform = sides[1][c.match];
+    const auto pending = std::find_if(known.begin(), known.end(),
+                                      [&](const Pending& p) { return p.instance == c.instance; });
     Seed seed;
     seed.instance = c.instance;
     if (legacy.size() == 1 && platform.size() == 1) {
@@ -193,63 +218,57 @@ Result<std::vector<Seed>> EntityRun::pair(
       std::string rows;
       for (const auto& list : {legacy, platform}) {
         for (const InstanceKey& key : list) {
-          rows += fmt::format(
-              "{}{} {}", rows.empty() ? "" : ", ",
-              key.side == Side::kLegacy ? context_.entity.kinds[key.kind].name : "platform",
-              key_text(key.key));
+          const std::string name =
+              key.side == Side::kLegacy ? context_.entity.kinds[key.kind].name : "platform";
+          rows += fmt::format("{}{} {}", rows.empty() ? "" : ", ", name, key_text(key.key));
         }
       }
-      ambiguous.emplace_back(c.instance, rows);
+      const bool told = pending != known.end() && pending->blocker == rows;
+      if (!told) out.ambiguous.emplace_back(c.instance, rows);
       continue;
+    } else if (pending != known.end()) {
+      continue;  // alone and set aside: its back-off decides
     }
-    seeds.push_back(std::move(seed));
+    out.seeds.push_back(std::move(seed));
   }
-  return seeds;
+  return out;
+}
+
+Result<> EntityRun::set_aside(const std::vector<std::pair<InstanceKey, std::string>>& ambiguous) {
+  const auto n = static_cast<std::int64_t>(ambiguous.size());
+  context_.counts.captured += n;
+  context_.counts.decided += n;
+  context_.counts[Outcome::kQuarantined] += n;
+  if (context_.run.dry || ambiguous.empty()) return {};
+  Confirm confirm;
+  for (const auto& [instance, rows] : ambiguous) {
+    Pending p;
+    p.instance = instance;
+    p.state = PendingState::kQuarantined;
+    p.code = static_cast<std::uint16_t>(Code::kAmbiguousMatch);
+    p.reason = "several rows match";
+    p.blocker = rows;
+    p.since = context_.run.now;
+    p.retry_at = context_.run.now + back_off(0);
+    confirm.put_pending.push_back(std::move(p));
+  }
+  context_.any_pending = true;
+  return context_.state.confirm(context_.run.lease, context_.ref, confirm);
 }
 
 Result<> EntityRun::pair_candidates() {
   std::optional<InstanceKey> after;
   while (true) {
     ATLAS_OK(keep_going());
-    ATLAS_TRY(const std::vector<Candidate> page,
-              context_.state.scan_candidates(context_.run.tenant.id, context_.ref,
-                                             after ? &*after : nullptr, context_.run.page_rows));
+    ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
     if (page.empty()) return {};
     after = page.back().instance;
-    std::vector<std::pair<InstanceKey, std::string>> ambiguous;
-    ATLAS_TRY(std::vector<Seed> seeds, pair(page, ambiguous));
-    if (!ambiguous.empty() && !context_.run.dry) {
-      Confirm confirm;
-      std::vector<InstanceKey> ids;
-      for (const auto& [instance, rows] : ambiguous) ids.push_back(instance);
-      ATLAS_TRY(const std::vector<Pending> known,
-                context_.state.pending_of(context_.run.tenant.id, context_.ref, ids));
-      for (const auto& [instance, rows] : ambiguous) {
-        const bool same = std::any_of(known.begin(), known.end(), [&](const Pending& p) {
-          return p.instance == instance && p.blocker == rows;
-        });
-        if (same) continue;
-        Pending p;
-        p.instance = instance;
-        p.state = PendingState::kQuarantined;
-        p.code = static_cast<std::uint16_t>(Code::kAmbiguousMatch);
-        p.reason = "several rows match";
-        p.blocker = rows;
-        p.since = context_.run.now;
-        p.retry_at = context_.run.now + back_off(0);
-        confirm.put_pending.push_back(std::move(p));
-      }
-      context_.counts.captured += static_cast<std::int64_t>(ambiguous.size());
-      context_.counts.decided += static_cast<std::int64_t>(ambiguous.size());
-      context_.counts[Outcome::kQuarantined] += static_cast<std::int64_t>(ambiguous.size());
-      if (!confirm.empty())
-        ATLAS_OK(context_.state.confirm(context_.run.lease, context_.ref, confirm));
-      context_.any_pending = true;
-    }
-    if (seeds.empty()) continue;
+    ATLAS_TRY(Pairs pairs, pair(page));
+    ATLAS_OK(set_aside(pairs.ambiguous));
+    if (pairs.seeds.empty()) continue;
     PageOptions options;
     options.pairing = true;
-    ATLAS_OK(run_page(std::move(seeds), std::move(options)));
+    ATLAS_OK(run_page(std::move(pairs.seeds), std::move(options)));
   }
 }
 

@@ -30,8 +30,14 @@ class EntityRun {
  private:
   Result<> capture_source(const SourceSpec& spec, const Cursor& stored);
   Result<> pair_candidates();
-  Result<std::vector<Seed>> pair(const std::vector<Candidate>& page,
-                                 std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
+  struct Pairs {
+    std::vector<Seed> seeds;
+    std::vector<std::pair<InstanceKey, std::string>> ambiguous;  // and the rows it could belong to
+  };
+  Result<Pairs> pair(const std::vector<Candidate>& page);
+  Result<std::vector<Candidate>> candidate_page(const std::optional<InstanceKey>& after);
+  Result<> set_aside(const std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
+  Error breaker() const;
   Result<> run_page(std::vector<Seed> seeds, PageOptions options);
   Result<> keep_going();
   Result<bool> paused();

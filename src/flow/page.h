@@ -61,6 +61,7 @@ class Page {
     bool gone = false;       // another item of the page stands for the same instance
     bool taken_key = false;  // its minted key exists already: adopt only on equal match (E7)
     bool insert_link = false;
+    std::string holder;      // who holds the unique value it wants
     bool candidate = false;  // to be kept as match candidate
     FieldHash match = kNoBase;
     Key legacy_key, platform_key;  // of a new link
@@ -93,6 +94,8 @@ class Page {
   void count(const Item& item);
   void record_conflicts(Item& item, Confirm& confirm);
   void plan_out() const;
+  void name_holders(const ApplyDone& done);
+  bool unique_refused(const Item& item, const ApplyDone& done) const;
 
   Image& image(const Item& item) { return images_->images[item.image]; }
   const Image& image(const Item& item) const { return images_->images[item.image]; }

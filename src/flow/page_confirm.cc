@@ -73,7 +73,7 @@ void Page::judge(Item& item, const ApplyDone& done) {
       if (!failed->error)
         return quarantine(item, Code::kConstraintViolated, "the target refused the row");
       return quarantine(item, failed->error->code(), failed->error->line(),
-                        failed->error->constraint());
+                        failed->error->constraint(), item.holder);
   }
 }
 
@@ -134,7 +134,34 @@ void Page::record_conflicts(Item& item, Confirm& confirm) {
   }
 }
 
+// A unique violation names the link that holds the value, so that people know whom it waits for
+// (E33).
+void Page::name_holders(const ApplyDone& done) {
+  std::vector<FieldHash> wanted;
+  for (const Item& item : items_) {
+    if (unique_refused(item, done)) wanted.push_back(item.match);
+  }
+  if (wanted.empty()) return;
+  const auto holders = c_.state.links_by_match(c_.run.tenant.id, c_.ref, wanted);
+  if (!holders) return;  // only the name is missing; the row is quarantined all the same
+  for (Item& item : items_) {
+    if (!unique_refused(item, done)) continue;
+    for (const LinkRecord& link : *holders) {
+      if (link.match == item.match)
+        item.holder = describe({Side::kLegacy, link.kind, Key(link.legacy_key)});
+    }
+  }
+}
+
+bool Page::unique_refused(const Item& item, const ApplyDone& done) const {
+  return item.match != kNoBase &&
+         std::any_of(item.writes.begin(), item.writes.end(), [&](std::uint32_t w) {
+           return done.outcomes[w].error && done.outcomes[w].error->code() == Code::kUniqueTaken;
+         });
+}
+
 Confirm Page::make_confirm(const ApplyDone& done) {
+  name_holders(done);
   Confirm confirm;
   confirm.intents = done.intents;
   confirm.batch = done.last_batch;
@@ -234,6 +261,7 @@ void Page::count(const Item& item) {
 
 void Page::plan_out() const {
   for (const Item& item : items_) {
+    if (item.candidate) c_.planned_candidates.push_back({item.id, item.match});
     if (item.gone || item.next < 0) continue;
     const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
     if (item.fresh && c_.planned_links != nullptr)
