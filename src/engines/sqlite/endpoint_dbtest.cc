@@ -13,6 +13,9 @@
 namespace atlas::sqlite {
 namespace {
 
+const bool kRegistered =
+    register_endpoint_conformance("Sqlite", [] { return std::make_unique<SqliteFixture>(); });
+
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

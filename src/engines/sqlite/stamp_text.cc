@@ -24,9 +24,9 @@ bool matches_pattern(std::string_view text) {
   return true;
 }
 
-// Years that four digits spell.
+// Years that four digits spell: year 0 is 1 BC.
 bool four_digit_year(std::int64_t micros) {
-  constexpr std::int64_t kFirst = days_from_civil({0, 1, 1}) * kMicrosPerDay;
+  constexpr std::int64_t kFirst = days_from_civil({1, 1, 1}) * kMicrosPerDay;
   constexpr std::int64_t kEnd = days_from_civil({10'000, 1, 1}) * kMicrosPerDay;
   return micros >= kFirst && micros < kEnd;
 }
@@ -57,7 +57,8 @@ std::optional<std::int64_t> seconds_of(std::string_view text) {
   const std::int64_t hour = digits_at(text, 11, 2);
   const std::int64_t minute = digits_at(text, 14, 2);
   const std::int64_t second = digits_at(text, 17, 2);
-  if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return std::nullopt;
+  if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+    return std::nullopt;
   if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
   return ((days_from_civil({year, month, day}) * 24 + hour) * 60 + minute) * 60 + second;
 }

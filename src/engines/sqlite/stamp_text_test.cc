@@ -33,8 +33,8 @@ TEST(StampText, SpellingsThatDoNotSortAreRefusedThoughTheyAreTimes) {
   for (const char* text :
        {"", "2026", "2026-01-02", "2026-01-02T03:04:05", "2026-01-02 03:04:05Z",
         "2026-01-02 03:04:05+01", "2026-01-02 03:04:05.", "2026-01-02 03:04:05.1234567",
-        "2026-02-30 03:04:05", "2026-01-02 24:00:00", "2026-01-02 03:04:60", "2026-01-02 03:04:05 ",
-        "yesterday", "2026-13-02 03:04:05"}) {
+        "2026-02-30 03:04:05", "2026-01-02 24:00:00", "2026-01-02 03:04:60", "0000-01-02 03:04:05",
+        "2026-01-02 03:04:05 ", "yesterday", "2026-13-02 03:04:05"}) {
     EXPECT_EQ(sortable_stamp(text, TypeKind::kTimestampTz), std::nullopt) << text;
   }
   EXPECT_EQ(sortable_stamp("2026-01-02 03:04:05+00", TypeKind::kTimestamp), std::nullopt);
