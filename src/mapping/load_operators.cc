@@ -321,34 +321,33 @@ class OperatorReader {
     const YamlNode* node = map_.take("domain");
     if (node == nullptr || !expect(*node, YamlNode::Kind::kMap, "`domain`", problems_)) return;
     for (const YamlEntry& entry : node->entries) {
-      const std::optional<Side> side = domain_side(entry.key);
-      if (!side) continue;
-      if (field_.domain[index(*side)]) {
+      const auto target = domain_target(entry.key);
+      if (!target) continue;
+      std::optional<DomainSpec>& domain = field_.domain[index(target->side)];
+      if (domain) {
         problems_.refuse(Code::kWrongShape, entry.key.where,
-                         fmt::format("the domain of the {} side is given twice", side_name(*side)));
+                         fmt::format("the domain of the {} side is given twice", side_name(target->side)));
         continue;
       }
-      field_.domain[index(*side)] = read_domain_spec(entry.value);
+      domain = read_domain_spec(entry.value);
+      if (domain) domain->column = target->column;
     }
   }
 
-  // A side's name, or the only column of a side.
-  std::optional<Side> domain_side(const YamlNode& key) {
-    if (key.text == "legacy") return Side::kLegacy;
-    if (key.text == "platform") return Side::kPlatform;
+  struct DomainTarget {
+    Side side = Side::kLegacy;
+    std::optional<std::size_t> column;
+  };
+  // A side's name, or a column of a side.
+  std::optional<DomainTarget> domain_target(const YamlNode& key) {
+    if (key.text == "legacy") return DomainTarget{Side::kLegacy, std::nullopt};
+    if (key.text == "platform") return DomainTarget{Side::kPlatform, std::nullopt};
     std::vector<std::string> names{"legacy", "platform"};
     for (const Side side : {Side::kLegacy, Side::kPlatform}) {
       const auto& columns = side == Side::kLegacy ? field_.legacy : field_.platform;
-      for (const ColumnName& column : columns) {
-        names.push_back(column.text());
-        if (column.text() != key.text) continue;
-        if (columns.size() == 1) return side;
-        problems_.refuse(
-            Code::kWrongShape, key.where,
-            fmt::format("`{}` is one of {} columns of this field", key.text, columns.size()),
-            fmt::format("a domain holds for the {} side as a whole: {{{}: …}}", side_name(side),
-                        side_name(side)));
-        return std::nullopt;
+      for (std::size_t i = 0; i < columns.size(); ++i) {
+        names.push_back(columns[i].text());
+        if (columns[i].text() == key.text) return DomainTarget{side, i};
       }
     }
     problems_.refuse(Code::kUnknownName, key.where,
