@@ -16,7 +16,6 @@ struct Unit {
   std::vector<std::size_t> fields;
   bool legacy_edited = false;
   bool platform_edited = false;
-  bool base_unknown = false;
   std::int64_t legacy_stamp = kMinusInfinity;
   std::int64_t platform_stamp = kMinusInfinity;
 };
@@ -68,7 +67,6 @@ class FieldDecider {
       // E15: in an adoption null yields to a value; otherwise both count as edits without a base.
       if (in_.link == LinkState::kNone && f.legacy_null) legacy_edit = false;
       if (in_.link == LinkState::kNone && f.platform_null) platform_edit = false;
-      if (legacy_edit && platform_edit) unit.base_unknown = true;
     }
     unit.legacy_edited |= legacy_edit;
     unit.platform_edited |= platform_edit;
@@ -107,22 +105,30 @@ class FieldDecider {
         if (f.legacy != f.base) out_[i].action = FieldAction::kAgree;
         continue;
       }
-      if (!unit.legacy_edited && !unit.platform_edited) continue;  // unreachable: unequal values differ from some base
+      if (!unit.legacy_edited && !unit.platform_edited)
+        continue;  // unreachable: unequal values differ from some base
       if (hold) {
-        out_[i] = {FieldAction::kHold, reason, unit.base_unknown, winner};
+        out_[i] = {FieldAction::kHold, reason, f.base == kNoBase, winner};
         continue;
       }
       flow(i, winner);
-      // An edit is lost where the losing side's value differs from base.
-      const FieldHash loser = winner == Side::kLegacy ? f.platform : f.legacy;
-      const bool loser_null = winner == Side::kLegacy ? f.platform_null : f.legacy_null;
-      const bool lost = loser != f.base && !(f.base == kNoBase && loser_null && in_.link == LinkState::kNone);
-      if (reason != ConflictReason::kNone && lost) {
-        out_[i].conflict = f.base == kNoBase ? ConflictReason::kBaseUnknown : reason;
-        out_[i].base_unknown = f.base == kNoBase;
-        out_[i].winner = winner;
-      }
+      if (reason != ConflictReason::kNone) report_loser(i, winner, reason);
     }
+  }
+
+  // Writing the winner's value over the other side's loses an edit where that one differs from
+  // base.
+  void report_loser(std::size_t i, Side winner, ConflictReason reason) const {
+    const FieldView& f = in_.fields[i];
+    const FieldHash loser = winner == Side::kLegacy ? f.platform : f.legacy;
+    const bool loser_null = winner == Side::kLegacy ? f.platform_null : f.legacy_null;
+    const bool base_unknown = f.base == kNoBase;
+    if (loser == kNoBase || loser == f.base) return;
+    if (base_unknown && loser_null && in_.link == LinkState::kNone) return;
+    const bool say_unknown = base_unknown && reason != ConflictReason::kAsked;
+    out_[i].conflict = say_unknown ? ConflictReason::kBaseUnknown : reason;
+    out_[i].base_unknown = base_unknown;
+    out_[i].winner = winner;
   }
 
   void choose(const Unit& unit, Side& winner, ConflictReason& reason, bool& hold) const {
@@ -136,7 +142,8 @@ class FieldDecider {
     switch (in_.policies[unit.fields.front()].conflict) {
       case ConflictPolicy::kNewest: {
         bool tie = false;
-        winner = newest(unit.legacy_stamp, unit.platform_stamp, in_.stamp_precision_us, in_.tie_winner, &tie);
+        winner = newest(unit.legacy_stamp, unit.platform_stamp, in_.stamp_precision_us,
+                        in_.tie_winner, &tie);
         reason = tie ? ConflictReason::kTieRank : ConflictReason::kNewest;
         return;
       }
@@ -166,7 +173,9 @@ class FieldDecider {
       return;
     }
     if (source != f.base || in_.policies[i].enforce || target == kNoBase) {
-      flow(i, to_platform ? Side::kLegacy : Side::kPlatform);
+      const Side from = to_platform ? Side::kLegacy : Side::kPlatform;
+      flow(i, from);
+      report_loser(i, from, ConflictReason::kPolicy);
     } else {
       out_[i].action = FieldAction::kDrift;
     }
@@ -183,8 +192,10 @@ void flow_all(const DecideInput& in, Side from, std::vector<FieldAnswer>& out) {
     const FieldFlow flow = in.policies[i].flow;
     const FieldHash source = from == Side::kLegacy ? in.fields[i].legacy : in.fields[i].platform;
     if (source == kNoBase) continue;
-    if (from == Side::kLegacy && flow != FieldFlow::kToLegacy) out[i].action = FieldAction::kToPlatform;
-    if (from == Side::kPlatform && flow != FieldFlow::kToPlatform) out[i].action = FieldAction::kToLegacy;
+    if (from == Side::kLegacy && flow != FieldFlow::kToLegacy)
+      out[i].action = FieldAction::kToPlatform;
+    if (from == Side::kPlatform && flow != FieldFlow::kToPlatform)
+      out[i].action = FieldAction::kToLegacy;
   }
 }
 
@@ -197,9 +208,58 @@ bool edited(const DecideInput& in, Side side) {
   return false;
 }
 
+// A dead side may be a row that is gone: then there is nothing to compare with, and nothing to
+// write to but a new row.
+bool shows_values(const DecideInput& in, Side side) {
+  const Presentation shown = side == Side::kLegacy ? in.legacy : in.platform;
+  if (shown == Presentation::kAbsent) return false;
+  return std::ranges::any_of(in.fields, [&](const FieldView& field) {
+    return (side == Side::kLegacy ? field.legacy : field.platform) != kNoBase;
+  });
+}
+
+// `from` is alive and the other side's row comes back: the same row if it is there, else a new one
+// with every field.
+void revive(const DecideInput& in, Side from, std::vector<FieldAnswer>& out) {
+  if (shows_values(in, other(from))) {
+    FieldDecider(in, out).run();
+  } else {
+    flow_all(in, from, out);
+  }
+}
+
+// The survivor's row goes, and what was edited there since the base goes with it.
+void report_lost_updates(const DecideInput& in, Side survivor, std::vector<FieldAnswer>& out) {
+  const FieldFlow inward =
+      survivor == Side::kLegacy ? FieldFlow::kToLegacy : FieldFlow::kToPlatform;
+  for (std::size_t i = 0; i < in.fields.size(); ++i) {
+    const FieldView& f = in.fields[i];
+    if (!in.policies[i].applies || in.policies[i].flow == inward) continue;
+    const FieldHash value = survivor == Side::kLegacy ? f.legacy : f.platform;
+    if (value == kNoBase || f.base == kNoBase || value == f.base || f.legacy == f.platform) {
+      continue;
+    }
+    out[i].conflict = ConflictReason::kPolicy;
+    out[i].winner = other(survivor);
+  }
+}
+
+void settle_delete(const DecideInput& in, Side survivor, Decision& out) {
+  if (in.on_delete == DeletePolicy::kUpdateWins && edited(in, survivor)) {
+    out.delete_lost = true;
+    out.what = survivor == Side::kPlatform ? Case::kReviveLegacy : Case::kRevivePlatform;
+    revive(in, survivor, out.fields);
+  } else if (in.both_soft && shows_values(in, other(survivor))) {
+    FieldDecider(in, out.fields).run();
+  } else {
+    report_lost_updates(in, survivor, out.fields);
+  }
+}
+
 }  // namespace
 
-Side newest(std::int64_t legacy_stamp, std::int64_t platform_stamp, std::int64_t precision_us, Side tie_winner, bool* tie) {
+Side newest(std::int64_t legacy_stamp, std::int64_t platform_stamp, std::int64_t precision_us,
+            Side tie_winner, bool* tie) {
   const std::int64_t legacy = truncate(legacy_stamp, precision_us);
   const std::int64_t platform = truncate(platform_stamp, precision_us);
   if (tie != nullptr) *tie = legacy == platform;
@@ -233,29 +293,22 @@ Decision decide(const DecideInput& input) {
       break;
     case Case::kBothDead:
     case Case::kStillDead:
-      if (input.both_soft && input.legacy == Presentation::kDead && input.platform == Presentation::kDead) {
+      if (input.both_soft && shows_values(input, Side::kLegacy) &&
+          shows_values(input, Side::kPlatform)) {
         FieldDecider(input, out.fields).run();
       }
       break;
     case Case::kDeletePlatform:
-    case Case::kDeleteLegacy: {
-      const Side survivor = out.what == Case::kDeletePlatform ? Side::kPlatform : Side::kLegacy;
-      if (input.on_delete == DeletePolicy::kUpdateWins && edited(input, survivor)) {
-        out.delete_lost = true;
-        FieldDecider(input, out.fields).run();
-        out.what = survivor == Side::kPlatform ? Case::kReviveLegacy : Case::kRevivePlatform;
-      } else if (input.both_soft) {
-        FieldDecider(input, out.fields).run();
-      }
+      settle_delete(input, Side::kPlatform, out);
       break;
-    }
+    case Case::kDeleteLegacy:
+      settle_delete(input, Side::kLegacy, out);
+      break;
     case Case::kRevivePlatform:
-      if (input.platform == Presentation::kAbsent) flow_all(input, Side::kLegacy, out.fields);
-      else FieldDecider(input, out.fields).run();
+      revive(input, Side::kLegacy, out.fields);
       break;
     case Case::kReviveLegacy:
-      if (input.legacy == Presentation::kAbsent) flow_all(input, Side::kPlatform, out.fields);
-      else FieldDecider(input, out.fields).run();
+      revive(input, Side::kPlatform, out.fields);
       break;
   }
   for (const FieldAnswer& field : out.fields) {
@@ -269,25 +322,38 @@ Decision decide(const DecideInput& input) {
 
 std::string_view field_action_name(FieldAction action) {
   switch (action) {
-    case FieldAction::kNothing: return "nothing";
-    case FieldAction::kAgree: return "agree";
-    case FieldAction::kToPlatform: return "to_platform";
-    case FieldAction::kToLegacy: return "to_legacy";
-    case FieldAction::kHold: return "hold";
-    case FieldAction::kDrift: return "drift";
+    case FieldAction::kNothing:
+      return "nothing";
+    case FieldAction::kAgree:
+      return "agree";
+    case FieldAction::kToPlatform:
+      return "to_platform";
+    case FieldAction::kToLegacy:
+      return "to_legacy";
+    case FieldAction::kHold:
+      return "hold";
+    case FieldAction::kDrift:
+      return "drift";
   }
   return "?";
 }
 
 std::string_view conflict_reason_name(ConflictReason reason) {
   switch (reason) {
-    case ConflictReason::kNone: return "none";
-    case ConflictReason::kNewest: return "newest";
-    case ConflictReason::kTieRank: return "equal stamps, side rank";
-    case ConflictReason::kPolicy: return "policy";
-    case ConflictReason::kManual: return "manual";
-    case ConflictReason::kAsked: return "resolved by a person";
-    case ConflictReason::kBaseUnknown: return "base unknown";
+    case ConflictReason::kNone:
+      return "none";
+    case ConflictReason::kNewest:
+      return "newest";
+    case ConflictReason::kTieRank:
+      return "equal stamps, side rank";
+    case ConflictReason::kPolicy:
+      return "policy";
+    case ConflictReason::kManual:
+      return "manual";
+    case ConflictReason::kAsked:
+      return "resolved by a person";
+    case ConflictReason::kBaseUnknown:
+      return "base unknown";
   }
   return "?";
 }
