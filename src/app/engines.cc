@@ -1,0 +1,71 @@
+#include "app/engines.h"
+
+#include "engines/postgres/endpoint.h"
+#include "engines/postgres/state.h"
+#include "engines/sqlite/endpoint.h"
+#include "engines/sqlite/state.h"
+#include "foundation/clock.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace atlas::app {
+namespace {
+
+std::string path_of(const EndpointPlan& endpoint, const std::string& mapping_file) {
+  const std::filesystem::path path(endpoint.address.reveal());
+  if (path.is_absolute()) return path.string();
+  return (std::filesystem::path(mapping_file).parent_path() / path).lexically_normal().string();
+}
+
+Result<std::unique_ptr<Endpoint>> open_sqlite(const EndpointPlan& endpoint,
+                                              const std::string& mapping_file) {
+  sqlite::EndpointOptions options;
+  options.connection.path = path_of(endpoint, mapping_file);
+  options.connection.where = endpoint.name;
+  options.clock = &system_clock();
+  ATLAS_TRY(auto opened, sqlite::SqliteEndpoint::open(std::move(options)));
+  return std::unique_ptr<Endpoint>(std::move(opened));
+}
+
+PostgresOptions postgres_options(const EndpointPlan& endpoint) {
+  PostgresOptions options;
+  options.dsn = endpoint.address;
+  options.name = endpoint.name;
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Endpoint>> open_endpoint(const EndpointPlan& endpoint,
+                                                const std::string& mapping_file) {
+  switch (endpoint.engine) {
+    case EngineKind::kPostgres:
+      return PostgresEndpoint::open(postgres_options(endpoint));
+    case EngineKind::kSqlite:
+      return open_sqlite(endpoint, mapping_file);
+  }
+  return Error(Code::kInternal, "an engine without an endpoint");
+}
+
+Result<std::unique_ptr<StateStore>> open_state(const EndpointPlan& state,
+                                               std::span<const EndpointPlan> endpoints,
+                                               const std::string& mapping_file) {
+  switch (state.engine) {
+    case EngineKind::kPostgres:
+      return PostgresState::open(postgres_options(state));
+    case EngineKind::kSqlite: {
+      SqliteStateOptions options;
+      options.path = path_of(state, mapping_file);
+      options.name = state.name;
+      options.own_file = std::ranges::none_of(endpoints, [&](const EndpointPlan& endpoint) {
+        return endpoint.engine == EngineKind::kSqlite &&
+               path_of(endpoint, mapping_file) == options.path;
+      });
+      return SqliteStateStore::open(options);
+    }
+  }
+  return Error(Code::kInternal, "an engine without a state store");
+}
+
+}  // namespace atlas::app

@@ -1,0 +1,105 @@
+#include "app/verb.h"
+
+#include "app/duration.h"
+
+#include <CLI/CLI.hpp>
+
+namespace atlas::app {
+
+Verb& Verb::reads_config() {
+  app_->add_option("-c,--config", common_->config, "The mapping file")
+      ->type_name("FILE")
+      ->capture_default_str();
+  return *this;
+}
+
+Verb& Verb::prints_tables_or_json() {
+  app_->add_option_function<std::string>(
+          "-o,--output",
+          [json = &common_->json](const std::string& form) { *json = form == "json"; },
+          "How data is printed: table or json")
+      ->type_name("FORM")
+      ->check(CLI::IsMember({"table", "json"}));
+  return *this;
+}
+
+Verb& Verb::takes_entities() {
+  app_->add_option("--entity", common_->entities,
+                   "Only this entity of the mapping; may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return *this;
+}
+
+Verb& Verb::flag(const std::string& names, bool& into, const std::string& help) {
+  app_->add_flag(names, into, help);
+  return *this;
+}
+
+Verb& Verb::text(const std::string& names, std::string& into, const std::string& help) {
+  app_->add_option(names, into, help)->type_name("TEXT");
+  return *this;
+}
+
+Verb& Verb::choice(const std::string& names, std::string& into,
+                   const std::vector<std::string>& choices, const std::string& help) {
+  app_->add_option(names, into, help)->check(CLI::IsMember(choices))->type_name("WORD");
+  return *this;
+}
+
+Verb& Verb::number(const std::string& names, std::size_t& into, std::size_t least, std::size_t most,
+                   const std::string& help) {
+  app_->add_option(names, into, help)
+      ->check(CLI::Range(least, most))
+      ->type_name("N")
+      ->capture_default_str();
+  return *this;
+}
+
+Verb& Verb::duration(const std::string& names, std::optional<Micros>& into,
+                     const std::string& help) {
+  app_->add_option_function<std::string>(
+          names,
+          [&into, names](const std::string& text) {
+            into = parse_duration(text);
+            if (!into) throw CLI::ValidationError(names, "write 90s, 5m or 1h30m, not " + text);
+          },
+          help)
+      ->type_name("SPAN");
+  return *this;
+}
+
+Verb& Verb::argument(const std::string& name, std::string& into, const std::string& help) {
+  app_->add_option(name, into, help)->required()->type_name("");
+  return *this;
+}
+
+Verb& Verb::optional_argument(const std::string& name, std::string& into, const std::string& help) {
+  app_->add_option(name, into, help)->type_name("");
+  return *this;
+}
+
+Verb& Verb::advanced() {
+  app_->get_options().back()->group("");
+  return *this;
+}
+
+Verb& Verb::examples(const std::vector<std::string>& lines) {
+  std::string text = "Examples:";
+  for (const std::string& line : lines) text += "\n  atlas-bridge " + line;
+  app_->footer(text);
+  return *this;
+}
+
+Verb Verb::verb(const std::string& name, const std::string& what) {
+  CLI::App* below = app_->add_subcommand(name, what);
+  app_->require_subcommand(1);
+  return {*below, *common_, *chosen_};
+}
+
+void Verb::does(Action action) {
+  app_->final_callback([chosen = chosen_, action = std::move(action)] { *chosen = action; });
+}
+
+}  // namespace atlas::app

@@ -1,0 +1,107 @@
+// check: is the mapping lawful for these two live schemas? (MAPPING §4, levels 1 to 4)
+
+#include "app/json_text.h"
+#include "app/table.h"
+#include "app/verb.h"
+#include "app/wiring.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ostream>
+
+namespace atlas::app {
+namespace {
+
+struct CheckOptions {
+  bool exit_code = false;
+};
+
+Json check_json(const Mapping& mapping, bool lawful) {
+  Json problems = Json::array();
+  for (const Problem& problem : mapping.problems) {
+    Json one = json_of(problem.error);
+    one["fatal"] = problem.fatal;
+    problems.push_back(std::move(one));
+  }
+  Json fields = Json::array();
+  for (const FieldReport& field : mapping.fields) {
+    fields.push_back({{"entity", field.entity},
+                      {"field", field.field},
+                      {"law", field.law},
+                      {"evidence", field.evidence},
+                      {"losses", field.losses}});
+  }
+  return {{"lawful", lawful},
+          {"hash", lawful ? Json(check_hash(*mapping.plan)) : Json()},
+          {"problems", std::move(problems)},
+          {"fields", std::move(fields)}};
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += (out.empty() ? "" : "; ") + text;
+  return out;
+}
+
+void print_fields(const std::vector<FieldReport>& fields, Terminal& terminal) {
+  Table table;
+  table.column("ENTITY").column("FIELD").column("LAW").column("EVIDENCE").column("LOSSES");
+  for (const FieldReport& field : fields) {
+    table.row({field.entity,
+               field.field,
+               field.law,
+               field.evidence,
+               {joined(field.losses), Style::kWarn}});
+  }
+  table.print(terminal);
+}
+
+// `sync` demands this note for exactly this mapping and these schemas.
+Result<> remember(const Mapping& mapping) {
+  ATLAS_TRY(OpenState state, open_tenant(mapping));
+  return state.store->put_note(state.tenant.id, "check", check_hash(*mapping.plan));
+}
+
+Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
+                       Terminal& terminal) {
+  Mapping mapping = load_mapping(common.config);
+  if (mapping.document) ATLAS_OK(compile_mapping(mapping));
+  const bool lawful = mapping.plan != nullptr;
+  if (lawful) ATLAS_OK(remember(mapping));
+  if (common.json) {
+    terminal.out << json_document(check_json(mapping, lawful));
+  } else {
+    print_fields(mapping.fields, terminal);
+  }
+  print_problems(terminal, mapping.problems, false);
+  if (!lawful) return exit_of(mapping.problems);
+  const auto losing =
+      std::ranges::count_if(mapping.fields, [](const FieldReport& f) { return !f.losses.empty(); });
+  if (!common.json) {
+    terminal.out << fmt::format(
+        "{} {} in {}, {} with declared losses. sync may run.\n",
+        styled("lawful:", Style::kGood, terminal.out_colour),
+        counted(static_cast<std::int64_t>(mapping.fields.size()), "field"),
+        counted(static_cast<std::int64_t>(mapping.plan->entities.size()), "entity", "entities"),
+        losing);
+  }
+  return losing > 0 && options.exit_code ? ExitCode::kDifferences : ExitCode::kDone;
+}
+
+}  // namespace
+
+void declare_check(Verb& root) {
+  auto options = std::make_shared<CheckOptions>();
+  Verb verb = root.verb("check", "Proves the mapping against both live schemas; sync demands it");
+  verb.reads_config()
+      .prints_tables_or_json()
+      .flag("--exit-code", options->exit_code, "Exit 2 when fields declare losses")
+      .examples({"check", "check -c atlas.yaml -o json"})
+      .does([options](const CommonOptions& common, Terminal& terminal) {
+        return check(*options, common, terminal);
+      });
+}
+
+}  // namespace atlas::app

@@ -1,0 +1,150 @@
+// plan: what the next run would write; changes nothing (ENGINE E35).
+
+#include "app/json_text.h"
+#include "app/progress.h"
+#include "app/run_print.h"
+#include "app/signals.h"
+#include "app/table.h"
+#include "app/verb.h"
+#include "app/wiring.h"
+#include "flow/run.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <ostream>
+
+namespace atlas::app {
+namespace {
+
+struct PlanOptions {
+  bool rows = false;
+  std::size_t page_rows = RunOptions{}.page_rows;
+};
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+void print_rows(const std::vector<PlannedWrite>& writes, Terminal& terminal) {
+  Table table;
+  table.column("ENTITY").column("ACTION").column("ENDPOINT").column("TABLE").column("KEY");
+  table.column("COLUMNS");
+  for (const PlannedWrite& write : writes) {
+    table.row({write.entity, write.action, write.endpoint, write.table, write.key,
+               joined(write.columns)});
+  }
+  if (!table.empty()) table.print(terminal);
+}
+
+// Writes by table: inserts, updates, deletes.
+void print_totals(const std::vector<PlannedWrite>& writes, Terminal& terminal) {
+  struct Sums {
+    std::int64_t inserts = 0, updates = 0, deletes = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Sums> tables;
+  for (const PlannedWrite& write : writes) {
+    Sums& sums = tables[{write.endpoint, write.table}];
+    if (write.action == "insert") ++sums.inserts;
+    if (write.action == "update") ++sums.updates;
+    if (write.action == "delete") ++sums.deletes;
+  }
+  Table table;
+  table.column("ENDPOINT").column("TABLE").number("INSERTS").number("UPDATES").number("DELETES");
+  for (const auto& [name, sums] : tables) {
+    table.row({name.first, name.second, count_cell(sums.inserts), count_cell(sums.updates),
+               count_cell(sums.deletes)});
+  }
+  if (table.empty()) return;
+  terminal.out << '\n';
+  table.print(terminal);
+}
+
+Json plan_json(const PlanReport& report, bool with_rows) {
+  Json entities = Json::array();
+  for (const EntityReport& entity : report.entities) {
+    entities.push_back({{"entity", entity.entity},
+                        {"counts", json_of(entity.counts)},
+                        {"error", json_of(entity.error)}});
+  }
+  Json out{{"writes", report.writes.size()}, {"entities", std::move(entities)}};
+  if (!with_rows) return out;
+  Json rows = Json::array();
+  for (const PlannedWrite& write : report.writes) {
+    rows.push_back({{"entity", write.entity},
+                    {"action", write.action},
+                    {"endpoint", write.endpoint},
+                    {"table", write.table},
+                    {"key", write.key},
+                    {"columns", write.columns}});
+  }
+  out["rows"] = std::move(rows);
+  return out;
+}
+
+void print_plan(const PlanReport& report, bool with_rows, Terminal& terminal) {
+  if (with_rows) {
+    print_rows(report.writes, terminal);
+  } else {
+    Counts total;
+    for (const EntityReport& entity : report.entities) total.add(entity.counts);
+    print_counts(report.entities, total, terminal);
+    print_totals(report.writes, terminal);
+  }
+  terminal.out << fmt::format("the next run would make {}\n",
+                              counted(static_cast<std::int64_t>(report.writes.size()), "write"));
+}
+
+Result<ExitCode> plan(const PlanOptions& options, const CommonOptions& common, Terminal& terminal) {
+  ExitCode exit = ExitCode::kDone;
+  ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
+  if (!bridge) return exit;
+  const StopSignals signals;
+  const Ports ports = bridge->ports(stop_when(signals, system_clock(), std::nullopt));
+  RunOptions run;
+  run.entities = common.entities;
+  run.page_rows = options.page_rows;
+  run.fresh_key = fresh_hash_key();
+  run.demand_check = false;
+  Result<PlanReport> report = [&] {
+    Progress progress(terminal, system_clock(), "plan", bridge->chosen().size());
+    return preview(bridge->plan(), ports, run, progress);
+  }();
+  if (!report) {
+    if (signals.asked()) return signals.exit();
+    return std::move(report).error();
+  }
+  if (common.json) {
+    terminal.out << json_document(plan_json(*report, options.rows));
+  } else {
+    print_plan(*report, options.rows, terminal);
+  }
+  for (const EntityReport& entity : report->entities) {
+    if (!entity.error) continue;
+    print_error(terminal, *entity.error);
+    exit = entity.error->exit();
+  }
+  return signals.asked() ? signals.exit() : exit;
+}
+
+}  // namespace
+
+void declare_plan(Verb& root) {
+  auto options = std::make_shared<PlanOptions>();
+  Verb verb = root.verb("plan", "What the next run would write; changes nothing");
+  verb.reads_config()
+      .prints_tables_or_json()
+      .takes_entities()
+      .flag("--rows", options->rows, "List every write with its key and columns")
+      .number("--page-rows", options->page_rows, 1, 100'000, "Rows decided at a time")
+      .advanced()
+      .examples({"plan", "plan --rows --entity person", "plan --rows -o json"})
+      .does([options](const CommonOptions& common, Terminal& terminal) {
+        return plan(*options, common, terminal);
+      });
+}
+
+}  // namespace atlas::app

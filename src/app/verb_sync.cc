@@ -1,0 +1,107 @@
+// sync: one run; what cron and Kubernetes start.
+
+#include "app/duration.h"
+#include "app/progress.h"
+#include "app/run_print.h"
+#include "app/signals.h"
+#include "app/verb.h"
+#include "app/wiring.h"
+#include "flow/run.h"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+namespace atlas::app {
+namespace {
+
+struct SyncOptions {
+  std::optional<Micros> deadline;
+  bool strict = false;
+  std::string if_locked = "skip";
+  std::size_t page_rows = RunOptions{}.page_rows;
+};
+
+// Rows that wait for a person, over all runs: what --strict asks about.
+Result<std::int64_t> held_rows(const Bridge& bridge) {
+  ATLAS_TRY(OpenState state, bridge.state());
+  std::int64_t held = 0;
+  for (const EntityIndex index : bridge.chosen()) {
+    ATLAS_TRY(PendingCounts counts,
+              state.store->pending_counts(state.tenant.id, state.entities[index.value]));
+    held += counts.by_state[PendingState::kQuarantined] + counts.by_state[PendingState::kHeld];
+  }
+  return held;
+}
+
+Result<ExitCode> exit_of(const RunReport& report, const SyncOptions& options,
+                         const StopSignals& signals, const Bridge& bridge) {
+  switch (report.outcome) {
+    case RunOutcome::kLeaseHeld:
+      return options.if_locked == "fail" ? ExitCode::kLeaseHeld : ExitCode::kDone;
+    case RunOutcome::kStopped:
+      if (report.error && report.error->code() == Code::kDeadline) return ExitCode::kDone;
+      return signals.exit();
+    case RunOutcome::kFailed:
+    case RunOutcome::kPartial:
+      if (!report.error || report.error->code() == Code::kDeadline) break;
+      if (report.error->code() == Code::kInterrupted) return signals.exit();
+      return report.error->exit();
+    case RunOutcome::kDone:
+      break;
+  }
+  if (!options.strict) return ExitCode::kDone;
+  ATLAS_TRY(const std::int64_t held, held_rows(bridge));
+  return held > 0 ? ExitCode::kHeldRows : ExitCode::kDone;
+}
+
+Result<ExitCode> sync(const SyncOptions& options, const CommonOptions& common, Terminal& terminal) {
+  ExitCode exit = ExitCode::kDone;
+  ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
+  if (!bridge) return exit;
+  const StopSignals signals;
+  Clock& clock = system_clock();
+  std::optional<Micros> end;
+  if (options.deadline) end = clock.monotonic() + *options.deadline;
+  const Ports ports = bridge->ports(stop_when(signals, clock, end));
+  RunOptions run;
+  run.holder = holder_name();
+  run.entities = common.entities;
+  run.page_rows = options.page_rows;
+  run.fresh_key = fresh_hash_key();
+  Result<RunReport> report = [&] {
+    Progress progress(terminal, clock, "sync", bridge->chosen().size());
+    return run_once(bridge->plan(), ports, run, progress);
+  }();
+  if (!report) return std::move(report).error();
+  if (common.json) {
+    print_run_json(*report, terminal);
+  } else {
+    print_run(*report, terminal);
+  }
+  return exit_of(*report, options, signals, *bridge);
+}
+
+}  // namespace
+
+void declare_sync(Verb& root) {
+  auto options = std::make_shared<SyncOptions>();
+  Verb verb = root.verb("sync", "One run: finds what changed on either side and brings it over");
+  verb.reads_config()
+      .prints_tables_or_json()
+      .takes_entities()
+      .duration("--deadline", options->deadline,
+                "Stop after this time, such as 5m; progress is kept and the exit code is 0")
+      .flag("--strict", options->strict, "Exit 3 while rows are quarantined or held")
+      .choice("--if-locked", options->if_locked, {"skip", "fail"},
+              "When another run is under way: skip (exit 0, the default) or fail (exit 75)")
+      .number("--page-rows", options->page_rows, 1, 100'000, "Rows decided at a time")
+      .advanced()
+      .examples({"sync", "sync -c atlas.yaml --deadline 50s --strict",
+                 "sync --entity person --entity team"})
+      .does([options](const CommonOptions& common, Terminal& terminal) {
+        return sync(*options, common, terminal);
+      });
+}
+
+}  // namespace atlas::app

@@ -1,0 +1,184 @@
+#include "app/wiring.h"
+
+#include "app/engines.h"
+#include "app/tenant_name.h"
+#include "foundation/rng.h"
+#include "mapping/suggest.h"
+#include "verify/entity_decl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <ostream>
+#include <thread>
+#include <unistd.h>
+
+namespace atlas::app {
+namespace {
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+// A table that is missing has no columns: the checker says where the mapping names it.
+Result<std::vector<TableInfo>> describe(Endpoint& endpoint, const std::vector<TableName>& tables) {
+  auto all = endpoint.describe(tables);
+  if (all || all.error().code() != Code::kTableMissing) return all;
+  std::vector<TableInfo> out;
+  for (const TableName& table : tables) {
+    auto one = endpoint.describe({&table, 1});
+    if (!one && one.error().code() != Code::kTableMissing) return std::move(one).error();
+    if (one) {
+      out.push_back(std::move(one->front()));
+    } else {
+      TableInfo missing;
+      missing.table = table;
+      out.push_back(std::move(missing));
+    }
+  }
+  return out;
+}
+
+bool fatal(const Problem& problem) { return problem.fatal; }
+
+unsigned threads_for(const Plan& plan) {
+  const auto entities = static_cast<unsigned>(plan.entities.size());
+  return std::clamp(entities, 1U, std::max(1U, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+Mapping load_mapping(const std::string& file) {
+  Mapping mapping;
+  mapping.file = file;
+  Loaded loaded = load_file(file, environment);
+  mapping.document = std::move(loaded.document);
+  mapping.problems = std::move(loaded.problems);
+  if (mapping.document) mapping.connections = connections(*mapping.document);
+  return mapping;
+}
+
+Result<> compile_mapping(Mapping& mapping) {
+  for (std::size_t i = 0; i < mapping.connections.endpoints.size(); ++i) {
+    ATLAS_TRY(auto endpoint, open_endpoint(mapping.connections.endpoints[i], mapping.file));
+    ATLAS_TRY(auto tables, describe(*endpoint, mapping.connections.tables[i]));
+    mapping.catalogs.push_back(std::move(tables));
+  }
+  Compiled compiled = compile(*mapping.document, mapping.catalogs);
+  mapping.plan = std::move(compiled.plan);
+  mapping.fields = std::move(compiled.fields);
+  std::ranges::move(compiled.problems, std::back_inserter(mapping.problems));
+  return {};
+}
+
+void print_problems(Terminal& terminal, const std::vector<Problem>& problems, bool fatal_only) {
+  std::int64_t count = 0;
+  for (const Problem& problem : problems) {
+    if (!problem.fatal) {
+      if (!fatal_only) remark(terminal, "remark: " + problem.error.line());
+      continue;
+    }
+    ++count;
+    print_error(terminal, problem.error);
+  }
+  if (count > 1) terminal.err << counted(count, "problem") << '\n';
+}
+
+ExitCode exit_of(const std::vector<Problem>& problems) {
+  const auto first = std::ranges::find_if(problems, fatal);
+  return first == problems.end() ? ExitCode::kPersonNeeded : first->error.exit();
+}
+
+std::array<std::uint8_t, 32> fresh_hash_key() {
+  std::array<std::uint8_t, 32> key{};
+  for (std::size_t i = 0; i < key.size(); i += sizeof(std::uint64_t)) {
+    const std::uint64_t word = system_entropy();
+    std::memcpy(key.data() + i, &word, sizeof word);
+  }
+  return key;
+}
+
+std::string holder_name() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) return fmt::format("?:{}", ::getpid());
+  return fmt::format("{}:{}", host.data(), ::getpid());
+}
+
+Bridge::Bridge(Mapping mapping)
+    : mapping_(std::move(mapping)), executor_(threads_for(*mapping_.plan)) {}
+
+Result<std::unique_ptr<Bridge>> Bridge::open(const CommonOptions& common, Terminal& terminal,
+                                             ExitCode& exit) {
+  Mapping mapping = load_mapping(common.config);
+  if (mapping.document) ATLAS_OK(compile_mapping(mapping));
+  if (!mapping.plan) {
+    print_problems(terminal, mapping.problems, true);
+    exit = exit_of(mapping.problems);
+    return std::unique_ptr<Bridge>();
+  }
+  auto bridge = std::unique_ptr<Bridge>(new Bridge(std::move(mapping)));
+  const std::vector<EntityPlan>& entities = bridge->plan().entities;
+  for (const std::string& name : common.entities) {
+    if (bridge->plan().entity(name) != nullptr) continue;
+    std::vector<std::string> names;
+    for (const EntityPlan& entity : entities) names.push_back(entity.name);
+    return Error(Code::kNotFound, fmt::format("the mapping has no entity {}", name))
+        .at(common.config)
+        .advise(suggestion(name, names));
+  }
+  for (const EntityPlan& entity : entities) {
+    if (common.entities.empty() ||
+        std::ranges::find(common.entities, entity.name) != common.entities.end()) {
+      bridge->chosen_.push_back(entity.index);
+    }
+  }
+  return bridge;
+}
+
+Ports Bridge::ports(std::function<Ports::Stop()> stop) {
+  return Ports{system_clock(), executor_, [this](EndpointIndex index) { return endpoint(index); },
+               [this] { return open_state(plan().state, plan().endpoints, mapping_.file); },
+               std::move(stop)};
+}
+
+Result<std::unique_ptr<Endpoint>> Bridge::endpoint(EndpointIndex index) const {
+  return open_endpoint(plan().endpoints[index.value], mapping_.file);
+}
+
+Result<OpenState> Bridge::state() const {
+  ATLAS_TRY(OpenState state, open_tenant(mapping_));
+  for (const EntityPlan& entity : plan().entities) {
+    ATLAS_TRY(EntityRef ref, state.store->entity(state.tenant.id, entity_decl(entity)));
+    state.entities.push_back(ref);
+  }
+  return state;
+}
+
+Result<OpenState> open_tenant(const Mapping& mapping) {
+  const TenantName tenant = tenant_of(*mapping.document);
+  OpenState state;
+  ATLAS_TRY(state.store,
+            open_state(mapping.connections.state, mapping.connections.endpoints, mapping.file));
+  ATLAS_OK(state.store->migrate());
+  ATLAS_TRY(state.tenant, state.store->tenant(tenant.name, tenant.uuid, fresh_hash_key()));
+  return state;
+}
+
+Result<OpenState> open_tenant_of(const std::string& file, Terminal& terminal) {
+  Mapping mapping = load_mapping(file);
+  if (mapping.document) return open_tenant(mapping);
+  // The caller prints the error that it is given: the last one, so that file order is kept.
+  std::vector<Problem> problems;
+  std::ranges::copy_if(mapping.problems, std::back_inserter(problems), fatal);
+  if (problems.empty()) return Error(Code::kConfigUnreadable, "nothing could be read").at(file);
+  Error last = std::move(problems.back().error);
+  problems.pop_back();
+  print_problems(terminal, problems, true);
+  return last;
+}
+
+}  // namespace atlas::app

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "app/terminal.h"
+#include "app/verb.h"
+#include "flow/ports.h"
+#include "mapping/compile.h"
+#include "model/table.h"
+#include "state/store.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace atlas::app {
+
+// A mapping file, as far as it could be read: loaded, then held against the live catalogs.
+struct Mapping {
+  std::string file;
+  std::shared_ptr<const Document> document;  // null: the file has fatal problems
+  Connections connections;
+  Catalogs catalogs;
+  std::unique_ptr<Plan> plan;  // null: a problem is fatal
+  std::vector<Problem> problems;
+  std::vector<FieldReport> fields;
+};
+
+// Level 1: reads the file. Variables come from the environment.
+Mapping load_mapping(const std::string& file);
+// Opens every endpoint, reads its catalog and compiles (levels 2 to 4). Call after load_mapping
+// gave a document.
+//   errors  kUnreachable, kLoginRefused and others that leave nothing to check
+Result<> compile_mapping(Mapping& mapping);
+// Prints the problems in file order on `err`; `fatal_only` leaves remarks out.
+void print_problems(Terminal& terminal, const std::vector<Problem>& problems, bool fatal_only);
+// The exit of a mapping that cannot be used.
+ExitCode exit_of(const std::vector<Problem>& problems);
+
+// 32 random bytes of the operating system.
+std::array<std::uint8_t, 32> fresh_hash_key();
+// "host:pid", for the lease and the ledger.
+std::string holder_name();
+
+// What the bridge remembers of the tenant, opened for a person's question.
+struct OpenState {
+  std::unique_ptr<StateStore> store;
+  TenantInfo tenant;
+  std::vector<EntityRef> entities;  // by EntityIndex; empty when opened without a plan
+};
+
+// Opens and migrates the state and finds the tenant; `entities` stays empty. Needs a document, not
+// a plan: what the bridge remembers can be shown while a side is down.
+//   errors  as open_state
+Result<OpenState> open_tenant(const Mapping& mapping);
+// The same from the file. A fatal problem is printed; its error is returned.
+Result<OpenState> open_tenant_of(const std::string& file, Terminal& terminal);
+
+// Everything that a verb works with once the mapping is lawful.
+class Bridge {
+ public:
+  // Prints the problems when there are fatal ones; nullptr then, with `exit` set.
+  //   errors  as compile_mapping; kNotFound when an entity asked for is not in the mapping
+  static Result<std::unique_ptr<Bridge>> open(const CommonOptions& common, Terminal& terminal,
+                                              ExitCode& exit);
+
+  const Plan& plan() const { return *mapping_.plan; }
+  const Mapping& mapping() const { return mapping_; }
+  // Indexes of the entities asked for, in plan order.
+  const std::vector<EntityIndex>& chosen() const { return chosen_; }
+  // Threads and connections for a run. Borrows this object.
+  Ports ports(std::function<Ports::Stop()> stop);
+  // Migrates the state and finds the tenant and every entity.
+  Result<OpenState> state() const;
+  // Connection of the plan's endpoint.
+  Result<std::unique_ptr<Endpoint>> endpoint(EndpointIndex index) const;
+
+ private:
+  explicit Bridge(Mapping mapping);
+
+  Mapping mapping_;
+  ThreadExecutor executor_;
+  std::vector<EntityIndex> chosen_;
+};
+
+}  // namespace atlas::app
