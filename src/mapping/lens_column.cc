@@ -404,7 +404,12 @@ Fit Column::json_token(const Value& scalar, Arena& arena, std::string_view& out)
     out = scalar.as_bool() ? "true" : "false";
     return {};
   }
-  if (is_number(scalar.tag())) return plain_number(scalar, arena, out);
+  if (is_number(scalar.tag())) {
+    std::string_view plain;
+    const Fit fit = plain_number(scalar, arena, plain);
+    out = number_spelling(scalar, arena);
+    return fit;
+  }
   out = scalar.as_text();
   if (document_type_.kind == TypeKind::kJsonb && !jsonb_holds(out)) return {reason::kNotJsonb};
   return {};
@@ -462,8 +467,8 @@ Fit Column::write_text(const Value& value, Arena& arena, Value& out) const {
   if (value.tag() == Tag::kText || value.tag() == Tag::kJson) {
     text = value.as_text();
     if (const Fit fit = check_text(text); !fit.ok()) return fit;
-  } else if (value.tag() != Tag::kDecimal || !plain_number(value, arena, text).ok()) {
-    text = arena.copy(value_text(value));
+  } else {
+    text = is_number(value.tag()) ? number_spelling(value, arena) : arena.copy(value_text(value));
   }
   if (type_.kind == TypeKind::kEnum) {
     const bool known =

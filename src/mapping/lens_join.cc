@@ -105,13 +105,12 @@ class JoinLens final : public Lens {
     return {};
   }
 
-  // kLost when the parts do not join to `mid` again.
   Fit write_checked(const Value& mid, Texts texts, std::span<const Value> old, Arena& arena,
                     std::span<Value> out) const {
     if (const Fit fit = write(texts, old, arena, out); !fit.ok()) return fit;
     Value joined;
     if (const Fit fit = join(out, arena, joined); !fit.ok()) return fit;
-    return mid_equal(joined, mid) ? Fit{} : Fit{reason::kLost};
+    return mid_equal(joined, mid) ? Fit{} : Fit{reason::kNotSplit};
   }
 
   static constexpr Value null_{};

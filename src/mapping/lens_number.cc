@@ -281,6 +281,17 @@ Fit write_float(const Value& number, TypeKind kind, Value& out) {
   return {};
 }
 
+std::string_view number_spelling(const Value& number, Arena& arena) {
+  const NumberText exact(number);
+  if (number.tag() == Tag::kFloat && exact.finite()) {
+    // Above 2^53 the shortest spelling may mean another whole number than the float is.
+    const std::string shortest = value_text(number);
+    const auto meaning = Decimal::parse(shortest);
+    if (meaning && meaning->text() == exact.view()) return arena.copy(shortest);
+  }
+  return arena.copy(exact.view());
+}
+
 Fit plain_number(const Value& number, Arena& arena, std::string_view& out) {
   const NumberText text(number);
   if (!text.finite()) return {reason::kNotFinite};

@@ -23,6 +23,9 @@ Fit write_integer(const Value& number, TypeKind kind, Value& out);
 Fit write_numeric(const Value& number, int size, int scale, Arena& arena, Value& out);
 // float4 or float8.
 Fit write_float(const Value& number, TypeKind kind, Value& out);
+// A spelling for text and JSON: a float's shortest where that means the same number. NaN and the
+// infinities have one too.
+std::string_view number_spelling(const Value& number, Arena& arena);
 // Shortest plain decimal text of a finite number; kNotFinite otherwise.
 Fit plain_number(const Value& number, Arena& arena, std::string_view& out);
 

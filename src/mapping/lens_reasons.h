@@ -18,6 +18,8 @@ inline constexpr const char* kTooLong = "the text is longer than the column";
 inline constexpr const char* kNoLabel = "the enum type has no such label";
 inline constexpr const char* kNotThatType = "the text is not a value of the other side's type";
 
+inline constexpr const char* kNotSplit = "no split of the text joins to it again";
+
 // Numbers.
 inline constexpr const char* kNotZeroOne = "neither 0 nor 1";
 inline constexpr const char* kNotFinite = "not a finite number";

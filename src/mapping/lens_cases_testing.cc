@@ -1,0 +1,305 @@
+// The lenses that the law tests run: every operator, in the combinations people write.
+
+#include "foundation/assert.h"
+#include "mapping/lens_laws_testing.h"
+
+#include <algorithm>
+
+namespace atlas {
+namespace {
+
+ZoneRule zone(std::string_view name, Ambiguous ambiguous, Gap gap) {
+  auto found = find_zone(name);
+  ATLAS_ASSERT(found.has_value(), "the test's zone is installed");
+  return {std::move(*found), ambiguous, gap};
+}
+
+EnumOp codes(std::vector<std::pair<std::string, std::string>> table,
+             std::vector<std::pair<std::string, std::string>> prefer = {},
+             std::optional<std::string> otherwise = std::nullopt) {
+  return {std::move(table), std::move(prefer), std::move(otherwise)};
+}
+
+ScaleOp scale(std::string_view factor, bool divide, std::string_view offset = "0") {
+  return {*Decimal::parse(factor), divide, *Decimal::parse(offset)};
+}
+
+// Local times around both changes of the clock in Berlin in 2024, and far away ones.
+const CellTexts kBerlinLocal = {
+    "2024-03-31 01:59:59.999999", "2024-03-31 02:00:00",        "2024-03-31 02:30:00",
+    "2024-03-31 03:00:00",        "2024-10-27 01:59:59",        "2024-10-27 02:00:00",
+    "2024-10-27 02:30:00",        "2024-10-27 02:59:59.999999", "2024-10-27 03:00:00",
+    "1893-04-01 00:00:00",        "2099-07-01 12:00:00"};
+const CellTexts kBerlinInstants = {
+    "2024-03-31 00:59:59.999999+00", "2024-03-31 01:00:00+00",       "2024-10-26 23:59:59+00",
+    "2024-10-27 00:00:00+00",        "2024-10-27 00:30:00+00",       "2024-10-27 01:30:00+00",
+    "2024-10-27 02:00:00+00",        "1890-01-01 00:00:00.123456+00"};
+const CellTexts kDocuments = {"{\"phone\": \"1\"}",
+                              "{\"phone\": null, \"x\": 1.50}",
+                              "{ \"x\" : [1, 2] }",
+                              "{\"phone\":\"\\u0041\\ud83d\\ude00\",\"phone\":\"z\"}",
+                              "{\"\\u0070hone\": \"k\", \"y\": {}}",
+                              "{\"phone\": 12345678901234567890.10}",
+                              "{\"phone\": true}",
+                              "{\"a\": {\"phone\": \"deep\"}}",
+                              "{\"a\": null, \"b\": \"\\u0000\"}",
+                              "{\"a\": 1}"};
+const CellTexts kPoints = {
+    "{\"type\": \"Point\", \"coordinates\": [13.405, 52.52]}",
+    "{\"coordinates\":[13.40500000001,52.52,34.5],\"type\":\"Point\",\"crs\":{\"n\":1.0}}",
+    "{\"type\": \"Point\", \"coordinates\": [-180, -90]}",
+    "{\"type\": \"Point\", \"coordinates\": [181, 0]}",
+    "{\"type\": \"Polygon\", \"coordinates\": [[[0, 0], [1, 1], [1, 0], [0, 0]]]}",
+    "{\"type\": \"Point\", \"coordinates\": [0.00000004, -0.00000005]}"};
+
+void add_copies(std::vector<LawCase>& out) {
+  const std::pair<std::string_view, std::string_view> kPairs[] = {{"int4", "int4"},
+                                                                  {"int8", "int4"},
+                                                                  {"int2", "int8"},
+                                                                  {"int8", "numeric(38,10)"},
+                                                                  {"numeric(10,2)", "numeric"},
+                                                                  {"numeric", "numeric(38,10)"},
+                                                                  {"numeric(10,2)", "numeric(6,4)"},
+                                                                  {"numeric(3,5)", "numeric"},
+                                                                  {"numeric(5,-2)", "int4"},
+                                                                  {"float8", "float4"},
+                                                                  {"float8", "numeric"},
+                                                                  {"int8", "float8"},
+                                                                  {"numeric(10,2)", "float4"},
+                                                                  {"bool", "int2"},
+                                                                  {"int4", "bool"},
+                                                                  {"bool", "text"},
+                                                                  {"text", "text"},
+                                                                  {"text", "varchar(5)"},
+                                                                  {"char(6)", "text"},
+                                                                  {"char(6)", "varchar(4)"},
+                                                                  {"char(6)", "char(3)"},
+                                                                  {"enum(a,B,\xC3\xA9)", "text"},
+                                                                  {"enum(a,b)", "enum(b,c)"},
+                                                                  {"text", "int4"},
+                                                                  {"numeric(10,2)", "text"},
+                                                                  {"text", "float8"},
+                                                                  {"date", "text"},
+                                                                  {"text", "timestamp"},
+                                                                  {"timestamptz", "text"},
+                                                                  {"uuid", "text"},
+                                                                  {"char(36)", "uuid"},
+                                                                  {"bytea", "bytea"},
+                                                                  {"bytea", "text"},
+                                                                  {"date", "date"},
+                                                                  {"timestamp", "date"},
+                                                                  {"date", "timestamp(0)"},
+                                                                  {"time", "time(0)"},
+                                                                  {"timestamp", "timestamp(3)"},
+                                                                  {"timestamptz(0)", "timestamptz"},
+                                                                  {"interval", "interval"},
+                                                                  {"interval", "text"},
+                                                                  {"json", "jsonb"},
+                                                                  {"jsonb", "jsonb"},
+                                                                  {"int4[]", "int4[]"}};
+  for (const auto& [a, b] : kPairs) {
+    const std::string legacy = "a " + std::string(a);
+    const std::string platform = "b " + std::string(b);
+    out.push_back(
+        {"copy " + std::string(a) + " to " + std::string(b), lens_spec({legacy}, {platform})});
+  }
+  out.push_back({"copy nullable to not null", lens_spec({"a text"}, {"b text not null"})});
+  out.push_back(
+      {"copy into a path", lens_spec({"a int8"}, {"b$.a.phone jsonb"}), {}, {kDocuments}});
+  LensSpec restricted = lens_spec({"a int4"}, {"b int8"});
+  restricted.domain_legacy = DomainSpec{{}, "-5", "100", {}, {}};
+  restricted.domain_platform = DomainSpec{{"0", "7", "100", "2147483648"}, {}, {}, {}, {}};
+  out.push_back({"domain", restricted});
+}
+
+void add_canons(std::vector<LawCase>& out) {
+  const auto add = [&](std::string name, LensSpec spec) {
+    out.push_back({std::move(name), std::move(spec)});
+  };
+  add("canon trim lower",
+      lens_spec({"a text"}, {"b text"}, CopyOp{}, {Canon::kTrim, Canon::kLower}));
+  add("canon upper nfc collapse", lens_spec({"a varchar(20)"}, {"b text"}, CopyOp{},
+                                            {Canon::kUpper, Canon::kNfc, Canon::kCollapse}));
+  add("canon empty_null",
+      lens_spec({"a text not null"}, {"b text"}, CopyOp{}, {Canon::kTrim, Canon::kEmptyNull}));
+  add("canon empty_null date",
+      lens_spec({"a char(10) not null"}, {"b date"}, CopyOp{}, {Canon::kTrim, Canon::kEmptyNull}));
+  add("canon json", lens_spec({"a text"}, {"b$.phone jsonb"}, JsonOp{"text", true},
+                              {Canon::kTrim, Canon::kEmptyNull}));
+  out.back().platform = {kDocuments};
+}
+
+void add_enums(std::vector<LawCase>& out) {
+  const std::vector<std::pair<std::string, std::string>> kStatus = {
+      {"0", "invited"}, {"1", "active"}, {"2", "suspended"}, {"3", "suspended"}};
+  out.push_back({"enum",
+                 lens_spec({"a int4"}, {"b text"}, codes(kStatus, {{"suspended", "2"}})),
+                 {{"0", "1", "2", "3", "4"}},
+                 {{"invited", "active", "suspended", "gone"}}});
+  out.push_back({"enum else", lens_spec({"a int2 not null"}, {"b enum(a,b,x) not null"},
+                                        codes({{"0", "a"}, {"1", "b"}}, {}, "x"))});
+  out.push_back({"enum text codes",
+                 lens_spec({"a char(3)"}, {"b bool"}, codes({{"J", "true"}, {"N", "false"}})),
+                 {{"J  ", "N  ", "j  ", "   "}}});
+  out.push_back({"enum canon",
+                 lens_spec({"a text"}, {"b int4"}, codes({{"Yes", "1"}, {"No", "0"}}),
+                           {Canon::kTrim, Canon::kLower}),
+                 {{"Yes", " yes", "NO", "no "}}});
+  out.push_back({"enum numeric codes",
+                 lens_spec({"a numeric(4,1)"}, {"b text"}, codes({{"1.5", "half"}, {"2", "two"}})),
+                 {{"1.5", "2.0"}},
+                 {{"half", "two"}}});
+}
+
+void add_numbers(std::vector<LawCase>& out) {
+  const auto add = [&](std::string name, std::string_view a, std::string_view b, ScaleOp op) {
+    const std::string legacy = "a " + std::string(a);
+    const std::string platform = "b " + std::string(b);
+    out.push_back({"scale " + name, lens_spec({legacy}, {platform}, std::move(op))});
+  };
+  add("cents", "int4", "numeric(10,2)", scale("100", true));
+  add("cents wide", "int8", "numeric", scale("100", true));
+  add("thousands", "numeric(12,6)", "int8", scale("1000", false));
+  add("by three", "int4", "int4", scale("3", false));
+  add("over three", "int4", "numeric", scale("3", true));
+  add("fahrenheit", "numeric(10,2)", "numeric", scale("1.8", false, "32"));
+  add("huge", "numeric(38,10)", "numeric", scale("123456789012345678901234567890", false, "-0.5"));
+  add("text and float", "text", "float8", scale("-0.25", false));
+}
+
+void add_times(std::vector<LawCase>& out) {
+  const auto berlin = [](Ambiguous ambiguous, Gap gap) {
+    return TzOp{zone("Europe/Berlin", ambiguous, gap)};
+  };
+  const auto add = [&](std::string name, LensSpec spec) {
+    const bool naive_legacy = spec.legacy[0].type.kind != TypeKind::kTimestampTz;
+    out.push_back({"tz " + name,
+                   std::move(spec),
+                   {naive_legacy ? kBerlinLocal : kBerlinInstants},
+                   {naive_legacy ? kBerlinInstants : kBerlinLocal}});
+  };
+  add("later",
+      lens_spec({"a timestamp"}, {"b timestamptz"}, berlin(Ambiguous::kLater, Gap::kQuarantine)));
+  add("earlier shift",
+      lens_spec({"a timestamp"}, {"b timestamptz"}, berlin(Ambiguous::kEarlier, Gap::kShift)));
+  add("strict", lens_spec({"a timestamp"}, {"b timestamptz"},
+                          berlin(Ambiguous::kQuarantine, Gap::kQuarantine)));
+  add("platform naive",
+      lens_spec({"a timestamptz"}, {"b timestamp"}, berlin(Ambiguous::kLater, Gap::kShift)));
+  add("text",
+      lens_spec({"a text"}, {"b timestamptz(3)"}, berlin(Ambiguous::kLater, Gap::kQuarantine)));
+  add("precision",
+      lens_spec({"a timestamp(0)"}, {"b timestamptz"}, berlin(Ambiguous::kLater, Gap::kShift)));
+  add("utc", lens_spec({"a timestamp"}, {"b timestamptz(3)"}, TzOp{}));
+  add("far", lens_spec({"a timestamp"}, {"b timestamptz"},
+                       TzOp{zone("Pacific/Apia", Ambiguous::kLater, Gap::kShift)}));
+  const CellTexts kCounts = {"1709210096",    "-1",           "1709210096789", "-62135596800",
+                             "-210866803200", "-210866803201"};
+  const auto epoch = [&](std::string name, std::string_view a, std::string_view b, EpochOp op) {
+    const std::string legacy = "a " + std::string(a);
+    const std::string platform = "b " + std::string(b);
+    out.push_back({"epoch " + name, lens_spec({legacy}, {platform}, op)});
+    if (out.back().spec.legacy[0].type.kind == TypeKind::kInt8) out.back().legacy = {kCounts};
+  };
+  epoch("seconds", "int8", "timestamptz", {EpochUnit::kSeconds, false});
+  epoch("null zero", "int8 not null", "timestamptz", {EpochUnit::kSeconds, true});
+  epoch("millis", "int8", "timestamp", {EpochUnit::kMillis, false});
+  epoch("coarse stamp", "int8", "timestamptz(0)", {EpochUnit::kMillis, true});
+  epoch("micros", "int8", "timestamptz", {EpochUnit::kMicros, false});
+  epoch("platform counts", "timestamp(3)", "numeric(20,0)", {EpochUnit::kSeconds, true});
+  epoch("int4", "int4", "timestamptz", {EpochUnit::kSeconds, false});
+}
+
+void add_joins(std::vector<LawCase>& out) {
+  const CellTexts kNames = {"Mary Ann Smith", "Mary",    " Mary", "Mary ",
+                            "Mary  Smith",    "a b c d", " ",     "  "};
+  const CellTexts kParts = {"Mary Ann", "Smith", ""};
+  const auto add = [&](std::string name, LensSpec spec) {
+    const bool joins = spec.legacy.size() == 1;
+    out.push_back({"join " + name, std::move(spec)});
+    (joins ? out.back().legacy : out.back().platform) = {kNames};
+    (joins ? out.back().platform : out.back().legacy) = {kParts, kParts, kParts};
+  };
+  add("name", lens_spec({"a text"}, {"b text", "c text"}, JoinOp{" ", Side::kLegacy}));
+  add("name trimmed", lens_spec({"a varchar(20)"}, {"b text not null", "c text not null"},
+                                JoinOp{" ", Side::kLegacy}, {Canon::kTrim, Canon::kCollapse}));
+  add("empty_null", lens_spec({"a text not null"}, {"b text not null", "c text"},
+                              JoinOp{" ", Side::kLegacy}, {Canon::kEmptyNull}));
+  add("three",
+      lens_spec({"a text"}, {"b text", "c varchar(3)", "d char(4)"}, JoinOp{" ", Side::kLegacy}));
+  add("split",
+      lens_spec({"b char(8)", "c text"}, {"a text not null"}, JoinOp{", ", Side::kPlatform}));
+  add("char whole",
+      lens_spec({"a char(12)"}, {"b text", "c$.phone jsonb"}, JoinOp{" ", Side::kLegacy}));
+  out.back().platform = {kParts, kDocuments};
+  LensSpec domain = lens_spec({"a text"}, {"b text", "c text"}, JoinOp{" ", Side::kLegacy});
+  domain.domain_platform = DomainSpec{{}, {}, {}, "[^ ]*", 0};
+  add("domain", domain);
+}
+
+void add_documents(std::vector<LawCase>& out) {
+  const auto add = [&](std::string name, LensSpec spec) {
+    out.push_back({"json " + name, std::move(spec), {}, {kDocuments}});
+  };
+  add("text", lens_spec({"a text"}, {"b$.phone jsonb"}, JsonOp{"text", false}));
+  add("text absent",
+      lens_spec({"a varchar(9)"}, {"b$.phone jsonb not null"}, JsonOp{"text", true}));
+  add("number", lens_spec({"a int8"}, {"b$.phone json"}, JsonOp{"number", true}));
+  add("numeric deep",
+      lens_spec({"a numeric(38,10)"}, {"b$.a.phone jsonb"}, JsonOp{"number", false}));
+  add("float", lens_spec({"a float8"}, {"b$.phone jsonb"}, JsonOp{"number", false}));
+  add("bool", lens_spec({"a int2"}, {"b$.phone jsonb"}, JsonOp{"bool", false}));
+  add("json", lens_spec({"a jsonb not null"}, {"b$.phone jsonb"}, JsonOp{"json", false}));
+  add("json absent", lens_spec({"a json"}, {"b$.a.phone jsonb"}, JsonOp{"json", true}));
+  add("date", lens_spec({"a date"}, {"b$.phone text"}, JsonOp{"text", true}));
+  add("time", lens_spec({"a timestamptz(3)"}, {"b$.phone jsonb"}, JsonOp{"text", true}));
+  out.back().platform = {
+      {"{\"phone\": \"2024-02-29 12:34:56.789123+00\"}", "{\"phone\": \"2024-02-29T12:34:56Z\"}"}};
+  add("both", lens_spec({"a$.a.phone text"}, {"b$.phone jsonb"}, JsonOp{"text", true}));
+  out.back().legacy = {kDocuments};
+  add("document in text", lens_spec({"a text"}, {"b jsonb"}, JsonOp{"json", false}));
+  out.back().legacy = {kDocuments};
+  const CellTexts kDegrees = {"52.52",       "-90",    "90",  "13.40500005",
+                              "13.40500004", "-180.0", "200", "-0.00000001"};
+  const auto point = [&](std::string name, LensSpec spec) {
+    out.push_back({"point " + name, std::move(spec), {kDegrees, kDegrees}, {kPoints}});
+  };
+  point("numeric", lens_spec({"a numeric", "b numeric"}, {"c jsonb"}, PointOp{7}));
+  point("numeric(9,6)",
+        lens_spec({"a numeric(9,6)", "b numeric(9,6)"}, {"c jsonb not null"}, PointOp{7}));
+  for (CellTexts& column : out.back().legacy) column = {"52.520000", "13.405001"};
+  point("float", lens_spec({"a float8", "b float4"}, {"c json"}, PointOp{7}));
+  point("text and path", lens_spec({"a text", "b text"}, {"c$.phone text"}, PointOp{0}));
+  out.push_back({"point reversed",
+                 lens_spec({"c jsonb"}, {"a float8", "b float8"}, PointOp{5}),
+                 {kPoints},
+                 {kDegrees, kDegrees}});
+}
+
+std::vector<LawCase> make_cases() {
+  std::vector<LawCase> out;
+  add_copies(out);
+  add_canons(out);
+  add_enums(out);
+  add_numbers(out);
+  add_times(out);
+  add_joins(out);
+  add_documents(out);
+  return out;
+}
+
+}  // namespace
+
+const std::vector<LawCase>& law_cases() {
+  static const std::vector<LawCase> cases = make_cases();
+  return cases;
+}
+
+const LawCase& law_case(std::string_view name) {
+  const auto& cases = law_cases();
+  const auto at = std::ranges::find(cases, name, &LawCase::name);
+  ATLAS_ASSERT(at != cases.end(), "no law case has this name");
+  return *at;
+}
+
+}  // namespace atlas

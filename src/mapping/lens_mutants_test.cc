@@ -1,0 +1,307 @@
+// The law check would notice: for each operator a deliberately broken twin, which it must refute.
+
+#include "mapping/lens_laws_testing.h"
+#include "model/calendar.h"
+#include "model/decimal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace atlas {
+namespace {
+
+using testing::HasSubstr;
+
+using Get = std::function<Fit(const Lens& good, Side, std::span<const Value>, Arena&, Value&)>;
+using Create = std::function<Fit(const Lens& good, Side, const Value&, std::span<const Value>,
+                                 Arena&, std::span<Value>)>;
+
+// A good lens with one of its two functions replaced.
+class Twin final : public Lens {
+ public:
+  Twin(std::unique_ptr<Lens> good, Get get, Create create)
+      : good_(std::move(good)), get_(std::move(get)), create_(std::move(create)) {}
+
+  Fit get(Side side, std::span<const Value> cells, Arena& arena, Value& mid) const override {
+    return get_ ? get_(*good_, side, cells, arena, mid) : good_->get(side, cells, arena, mid);
+  }
+  Fit create(Side side, const Value& mid, std::span<const Value> old, Arena& arena,
+             std::span<Value> out) const override {
+    return create_ ? create_(*good_, side, mid, old, arena, out)
+                   : good_->create(side, mid, old, arena, out);
+  }
+  bool handles_null() const override { return good_->handles_null(); }
+  LawClass law() const override { return good_->law(); }
+  std::string_view name() const override { return good_->name(); }
+  std::size_t arity(Side side) const override { return good_->arity(side); }
+
+ private:
+  std::unique_ptr<Lens> good_;
+  Get get_;
+  Create create_;
+};
+
+struct Mutant {
+  std::string what;
+  std::string law_case;
+  std::string law;  // that is expected to break
+  Get get = {};
+  Create create = {};
+};
+
+// A twin whose create() changes the cells that the good one made.
+Create then(
+    std::function<void(Side, std::span<const Value> old, Arena&, std::span<Value>)> change) {
+  return [change](const Lens& good, Side side, const Value& mid, std::span<const Value> old,
+                  Arena& arena, std::span<Value> out) {
+    const Fit fit = good.create(side, mid, old, arena, out);
+    if (fit.ok() && !out.front().is_null()) change(side, old, arena, out);
+    return fit;
+  };
+}
+
+std::vector<Mutant> copy_mutants() {
+  return {
+      {"a cast that cuts integers",
+       "copy int8 to int4",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform)
+           out[0] = Value::integer(static_cast<std::int16_t>(out[0].as_int()));
+       })},
+      {"a cast that cuts texts",
+       "copy text to varchar(5)",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) out[0] = Value::text(out[0].as_text().substr(0, 3));
+       })},
+      {"decimals through double",
+       "copy numeric to numeric(38,10)",
+       "create",
+       {},
+       then([](Side, auto, Arena& arena, std::span<Value> out) {
+         const double rounded = std::strtod(std::string(out[0].as_text()).c_str(), nullptr);
+         out[0] = Value::decimal(arena.copy(std::to_string(rounded)));
+       })},
+      {"padding that counts", "copy char(6) to text", "",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kPlatform) return good.get(side, cells, arena, mid);
+         mid = cells[0];
+         return Fit{};
+       }},
+      {"a time of day that is kept in the mid", "copy timestamp to date", "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kPlatform) return good.get(side, cells, arena, mid);
+         mid = Value::date(cells[0].as_int() / 1'000'000);
+         return Fit{};
+       }},
+      {"microseconds in a column of seconds",
+       "copy timestamptz(0) to timestamptz",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) out[0] = Value::instant(out[0].as_int() + 2'000'000);
+       })},
+      {"a domain that is not asked on writing",
+       "domain",
+       "create",
+       {},
+       [](const Lens&, Side, const Value& mid, auto, Arena&, std::span<Value> out) {
+         out[0] = mid;
+         return Fit{};
+       }},
+      {"a lens that reads the same cell differently", "copy int4 to int4", "impure",
+       [n = std::make_shared<int>(0)](const Lens&, Side, std::span<const Value> cells, Arena&,
+                                      Value& mid) {
+         mid = Value::integer(cells[0].as_int() / 2 + ++*n);
+         return Fit{};
+       }},
+  };
+}
+
+std::vector<Mutant> table_mutants() {
+  return {
+      {"the wrong code",
+       "enum",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kLegacy) out[0] = Value::integer((out[0].as_int() + 1) % 4);
+       })},
+      {"a canonical form on one side only", "canon trim lower", "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kPlatform) return good.get(side, cells, arena, mid);
+         mid = cells[0];
+         return Fit{};
+       }},
+      {"empty text for null where null is allowed to differ",
+       "canon empty_null",
+       "create",
+       {},
+       [](const Lens& good, Side side, const Value& mid, std::span<const Value> old, Arena& arena,
+          std::span<Value> out) {
+         if (!mid.is_null()) return good.create(side, mid, old, arena, out);
+         out[0] = Value::text("-");
+         return Fit{};
+       }},
+  };
+}
+
+std::vector<Mutant> number_mutants() {
+  return {
+      {"division that rounds",
+       "scale by three",
+       "create",
+       {},
+       [](const Lens& good, Side side, const Value& mid, std::span<const Value> old, Arena& arena,
+          std::span<Value> out) {
+         if (side == Side::kPlatform) return good.create(side, mid, old, arena, out);
+         out[0] = Value::integer(mid.as_int() / 3);
+         return Fit{};
+       }},
+      {"an offset with the wrong sign",
+       "scale fahrenheit",
+       "create",
+       {},
+       then([](Side side, auto, Arena& arena, std::span<Value> out) {
+         if (side == Side::kLegacy)
+           out[0] = Value::decimal(
+               arena.copy(Decimal::parse(out[0].as_text())->plus(Decimal::of(1)).text(20)));
+       })},
+  };
+}
+
+std::vector<Mutant> time_mutants() {
+  return {
+      {"instants that are not seen through the local clock", "tz later", "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kLegacy) return good.get(side, cells, arena, mid);
+         mid = cells[0];
+         return Fit{};
+       }},
+      {"a fixed offset",
+       "tz later",
+       "create",
+       {},
+       [](const Lens& good, Side side, const Value& mid, std::span<const Value> old, Arena& arena,
+          std::span<Value> out) {
+         if (side == Side::kPlatform) return good.create(side, mid, old, arena, out);
+         out[0] = Value::timestamp(mid.as_int() + kMicrosPerHour);
+         return Fit{};
+       }},
+      {"a count that is rounded towards zero",
+       "epoch seconds",
+       "create",
+       {},
+       [](const Lens& good, Side side, const Value& mid, std::span<const Value> old, Arena& arena,
+          std::span<Value> out) {
+         if (side == Side::kPlatform) return good.create(side, mid, old, arena, out);
+         out[0] = Value::integer((mid.as_int() + 1) / kMicrosPerSecond);
+         return Fit{};
+       }},
+      {"microseconds that the count cannot tell", "epoch seconds", "",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kLegacy) return good.get(side, cells, arena, mid);
+         mid = cells[0];
+         return Fit{};
+       }},
+      {"zero that is no null", "epoch null zero", "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kPlatform || cells[0].as_int() != 0)
+           return good.get(side, cells, arena, mid);
+         mid = Value::instant(0);
+         return Fit{};
+       }},
+  };
+}
+
+std::vector<Mutant> document_mutants() {
+  return {
+      {"a join that shows empty parts", "join name trimmed", "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kLegacy) return good.get(side, cells, arena, mid);
+         std::string text(cells[0].as_text());
+         text += '+';
+         text += cells[1].as_text();
+         mid = Value::text(arena.copy(text));
+         return Fit{};
+       }},
+      {"a split that loses the rest",
+       "join name",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform && !out[1].is_null())
+           out[1] = Value::text(out[1].as_text().substr(0, out[1].as_text().find(' ')));
+       })},
+      {"a member written under another name",
+       "json text",
+       "create",
+       {},
+       [](const Lens& good, Side side, const Value& mid, std::span<const Value> old, Arena& arena,
+          std::span<Value> out) {
+         if (side == Side::kLegacy || mid.is_null()) return good.create(side, mid, old, arena, out);
+         out[0] = Value::json("{\"Phone\": \"x\"}");
+         return Fit{};
+       }},
+      {"of equal keys only the first is written",
+       "json number",
+       "create",
+       {},
+       then([](Side side, std::span<const Value> old, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform && !old.empty() && !old[0].is_null()) out[0] = old[0];
+       })},
+      {"latitude first",
+       "point numeric",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kLegacy) std::swap(out[0], out[1]);
+       })},
+      {"digits that are cut on one side only", "point numeric", "",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         const Fit fit = good.get(side, cells, arena, mid);
+         if (fit.ok() && !mid.is_null() && side == Side::kLegacy)
+           mid = Value::text(mid.as_text().substr(0, mid.as_text().size() - 1));
+         return fit;
+       }},
+  };
+}
+
+void expect_refuted(const std::vector<Mutant>& mutants) {
+  for (const Mutant& mutant : mutants) {
+    SCOPED_TRACE(mutant.what);
+    const LawCase& law = law_case(mutant.law_case);
+    LawCount count;
+    const Twin twin(lens_of(law.spec), mutant.get, mutant.create);
+    const auto broken = broken_on_edges(twin, law, count);
+    ASSERT_TRUE(broken.has_value());
+    EXPECT_THAT(*broken, HasSubstr(mutant.law));
+  }
+}
+
+TEST(LensMutants, OfCopyAndDomainAreRefuted) { expect_refuted(copy_mutants()); }
+TEST(LensMutants, OfEnumAndCanonAreRefuted) { expect_refuted(table_mutants()); }
+TEST(LensMutants, OfScaleAreRefuted) { expect_refuted(number_mutants()); }
+TEST(LensMutants, OfTzAndEpochAreRefuted) { expect_refuted(time_mutants()); }
+TEST(LensMutants, OfJoinJsonAndPointAreRefuted) { expect_refuted(document_mutants()); }
+
+// put() turns a broken create() into a refusal: the wrong cell is never written.
+TEST(LensMutants, WriteNothingThroughPut) {
+  const Mutant mutant = table_mutants().front();
+  const Twin twin(lens_of(law_case(mutant.law_case).spec), {}, mutant.create);
+  Arena arena;
+  Value mid;
+  const Value active = Value::text("active");
+  ASSERT_TRUE(twin.get(Side::kPlatform, {&active, 1}, arena, mid).ok());
+  Value out;
+  EXPECT_FALSE(twin.put(Side::kLegacy, mid, {}, arena, {&out, 1}).ok());
+}
+
+}  // namespace
+}  // namespace atlas
