@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace atlas {
@@ -66,6 +67,7 @@ class EntityContext {
   std::vector<PlannedWrite>* planned = nullptr;
   RefTable* planned_links = nullptr;
   std::vector<Candidate> planned_candidates;
+  std::set<InstanceKey> planned_seen;  // planned once, though captured on both sides
   std::int64_t planned_ids = 0;  // counts down: stand-ins for sequence values
 
  private:

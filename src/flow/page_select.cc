@@ -124,6 +124,10 @@ Result<> Page::select(std::vector<Seed>& seeds) {
     if (link >= 0)
       id = {Side::kLegacy, links_[static_cast<std::size_t>(link)].kind,
             Key(links_[static_cast<std::size_t>(link)].legacy_key)};
+    if (c_.run.dry && !options_.pairing && !c_.planned_seen.insert(id).second) {
+      ++result_.counts.merged;
+      continue;
+    }
     const auto [at, added] = seen.emplace(id, items_.size());
     if (!added) {
       ++result_.counts.merged;

@@ -92,7 +92,7 @@ class Runner {
       for (const EntityPlan& entity : plan_.entities) {
         if (entity.stage != stage || !chosen(entity)) continue;
         EntityRun run(context, entity, *state_, observer_, &report.writes, &links);
-        EntityReport out{entity.name, {}, std::nullopt};
+        EntityReport out{entity.name, {}, {}, std::nullopt};
         auto captured = run.capture();
         if (captured) captured = run.revisit(false);
         if (!captured) out.error = std::move(captured).error();
@@ -309,7 +309,8 @@ class Runner {
   Result<> summarize(std::vector<Slot>& slots, RunReport& report) {
     for (std::size_t i = 0; i < slots.size(); ++i) {
       if (!chosen(plan_.entities[i])) continue;
-      EntityReport entity{plan_.entities[i].name, {}, slots[i].error};
+      EntityReport entity{plan_.entities[i].name, {}, {}, slots[i].error};
+      ATLAS_TRY(entity.pending, state_->pending_counts(tenant_.id, refs_[i]));
       if (slots[i].run) {
         entity.counts = slots[i].run->counts();
         if (!entity.error && slots[i].run->transient()) entity.error = slots[i].run->transient();

@@ -29,6 +29,7 @@ std::string_view run_outcome_name(RunOutcome outcome);
 struct EntityReport {
   std::string entity;
   Counts counts;
+  PendingCounts pending;  // what waits, is held or quarantined when the run ends
   std::optional<Error> error;
 };
 
