@@ -17,6 +17,12 @@ std::string array_expression(std::size_t parameter, const Type& type) {
   return element.empty() ? array : fmt::format("{}{}[]", array, element);
 }
 
+// Kinds whose encoded key is their text, compared bytewise (docs/formats/key.md).
+bool ordered_by_text(TypeKind kind) {
+  return kind == TypeKind::kNumeric || kind == TypeKind::kEnum || kind == TypeKind::kArray ||
+         kind == TypeKind::kOther;
+}
+
 }  // namespace
 
 std::string column_reference(const TableShape& shape, std::uint32_t column) {
@@ -27,9 +33,9 @@ std::string order_term(const TableShape& shape, std::uint32_t column) {
   const std::string reference = column_reference(shape, column);
   const TypeKind kind = shape.columns[column].type.kind;
   if (is_text(kind)) return reference + " collate \"C\"";
-  const bool by_text =
-      kind == TypeKind::kEnum || kind == TypeKind::kArray || kind == TypeKind::kOther;
-  return by_text ? reference + "::text collate \"C\"" : reference;
+  if (kind == TypeKind::kNumeric)
+    return fmt::format("trim_scale({})::text collate \"C\"", reference);
+  return ordered_by_text(kind) ? reference + "::text collate \"C\"" : reference;
 }
 
 std::string key_order(const TableShape& shape) {
@@ -67,10 +73,10 @@ std::string key_condition(const TableShape& shape, KeyView after, Params& params
   const std::vector<Value> components = decode_key(after, arena);
   std::string bounds;
   for (std::size_t i = 0; i < shape.key.size(); ++i) {
-    const Type& type = shape.columns[shape.key[i]].type;
+    Type type = shape.columns[shape.key[i]].type;
+    if (ordered_by_text(type.kind)) type.kind = TypeKind::kText;
     if (i != 0) bounds += ", ";
     bind_cell(params, type, components[i]);
-    // Ordered by text means compared as text.
     bounds += fmt::format("${}::{}", params.size(),
                           type.kind == TypeKind::kChar ? "bpchar" : travel_name(type.kind));
   }

@@ -21,7 +21,7 @@ class PostgresTransaction final : public Transaction {
 
   // The connection that the state store joins, while the transaction is open.
   Connection& connection() { return *connection_; }
-  const std::string& identity() const { return connection_->session().identity; }
+  const Session& session() const { return connection_->session(); }
 
  private:
   PostgresTransaction(Borrowed connection, ApplyTicket ticket)

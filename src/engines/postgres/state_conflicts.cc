@@ -1,0 +1,242 @@
+// The ledger of conflicts: open ones wait for a person, settled ones are kept.
+
+#include "engines/postgres/codec.h"
+#include "engines/postgres/state.h"
+#include "engines/postgres/state_rows.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace atlas {
+
+using postgres::ArrayWriter;
+using postgres::Connection;
+using postgres::Params;
+using postgres::Rowset;
+using postgres::StateSteps;
+using postgres::StoredEntity;
+
+namespace {
+
+constexpr std::string_view kColumns =
+    "c.side, c.kind, c.key, c.id, c.platform_key, c.field, c.legacy_value, c.platform_value, "
+    "c.winner, c.reason, c.open, "
+    "c.legacy_token, c.legacy_stamp, c.platform_token, c.platform_stamp, c.at, c.resolved_by";
+
+RowVersion read_version(const Rowset& rows, std::size_t row, std::size_t at) {
+  return {.token = static_cast<std::uint64_t>(rows.integer(row, at)),
+          .stamp_us = rows.integer(row, at + 1)};
+}
+
+Conflict read_conflict(const StoredEntity& entity, const Rowset& rows, std::size_t i) {
+  return {.id = rows.integer(i, 3),
+          .instance = postgres::read_instance(entity, rows, i, 0),
+          .platform_key = rows.text(i, 4),
+          .field = rows.text(i, 5),
+          .legacy_value = rows.text(i, 6),
+          .platform_value = rows.text(i, 7),
+          .winner = rows.text(i, 8),
+          .reason = rows.text(i, 9),
+          .open = rows.boolean(i, 10),
+          .legacy_version = read_version(rows, i, 11),
+          .platform_version = read_version(rows, i, 13),
+          .at = postgres::read_instant(rows, i, 15),
+          .resolved_by = rows.text(i, 16)};
+}
+
+std::vector<Conflict> read_conflicts(const StoredEntity& entity, const Rowset& rows) {
+  std::vector<Conflict> out;
+  out.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_conflict(entity, rows, i));
+  return out;
+}
+
+}  // namespace
+
+// --- writing ------------------------------------------------------------------------------------
+
+namespace postgres {
+namespace {
+
+using Conflicts = std::vector<const Conflict*>;
+
+template <class Get>
+void bind_texts(Params& params, const Conflicts& rows, Oid type, Get get) {
+  ArrayWriter out = params.array(type);
+  for (const Conflict* row : rows) out.raw(get(*row));
+}
+
+template <class Get>
+void bind_numbers(Params& params, const Conflicts& rows, Get get) {
+  ArrayWriter out = params.array(kInt8Oid);
+  for (const Conflict* row : rows) out.int8(get(*row));
+}
+
+void add_puts(StateSteps& steps, const StoredEntity& entity, const Conflicts& rows, bool open) {
+  if (rows.empty()) return;
+  // An open conflict is updated in place; what a person asked for stays while the versions that
+  // they saw do.
+  constexpr std::string_view kReplace = R"(
+on conflict (entity, side, kind, key, field) where open do update
+set platform_key = excluded.platform_key, legacy_value = excluded.legacy_value, platform_value = excluded.platform_value,
+    winner = excluded.winner, reason = excluded.reason, legacy_token = excluded.legacy_token,
+    legacy_stamp = excluded.legacy_stamp, platform_token = excluded.platform_token, platform_stamp = excluded.platform_stamp,
+    at = excluded.at, resolved_by = excluded.resolved_by)";
+  constexpr std::string_view kInsert = R"(
+insert into atlas_bridge.conflict (entity, open, side, kind, key, platform_key, field, legacy_value, platform_value, winner, reason,
+                                   resolved_by, legacy_token, legacy_stamp, platform_token, platform_stamp, at)
+select $1::int4, $2::bool, s.* from unnest($3::int2[], $4::int2[], $5::bytea[], $6::bytea[], $7::text[], $8::text[], $9::text[],
+  $10::text[], $11::text[], $12::text[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::timestamptz[]) as s)";
+  Params& params =
+      steps.add("confirm conflicts", std::string(kInsert) + (open ? std::string(kReplace) : ""));
+  params.int4(entity.id).boolean(open);
+  std::vector<const InstanceKey*> instances;
+  for (const Conflict* row : rows) instances.push_back(&row->instance);
+  bind_instances(params, entity, instances);
+  bind_texts(params, rows, kByteaOid,
+             [](const Conflict& c) -> const std::string& { return c.platform_key; });
+  bind_texts(params, rows, kTextOid,
+             [](const Conflict& c) -> const std::string& { return c.field; });
+  bind_texts(params, rows, kTextOid,
+             [](const Conflict& c) -> const std::string& { return c.legacy_value; });
+  bind_texts(params, rows, kTextOid,
+             [](const Conflict& c) -> const std::string& { return c.platform_value; });
+  bind_texts(params, rows, kTextOid,
+             [](const Conflict& c) -> const std::string& { return c.winner; });
+  bind_texts(params, rows, kTextOid,
+             [](const Conflict& c) -> const std::string& { return c.reason; });
+  bind_texts(params, rows, kTextOid,
+             [](const Conflict& c) -> const std::string& { return c.resolved_by; });
+  bind_numbers(params, rows,
+               [](const Conflict& c) { return static_cast<std::int64_t>(c.legacy_version.token); });
+  bind_numbers(params, rows, [](const Conflict& c) { return c.legacy_version.stamp_us; });
+  bind_numbers(params, rows, [](const Conflict& c) {
+    return static_cast<std::int64_t>(c.platform_version.token);
+  });
+  bind_numbers(params, rows, [](const Conflict& c) { return c.platform_version.stamp_us; });
+  ArrayWriter out = params.array(kTimestampTzOid);
+  for (const Conflict* row : rows) append_instant(out, row->at);
+}
+
+void add_closes(StateSteps& steps, const StoredEntity& entity, const Confirm& confirm) {
+  if (confirm.close_conflicts.empty()) return;
+  Params& params = steps.add(
+      "confirm conflicts",
+      "update atlas_bridge.conflict c set open = false "
+      "from unnest($2::int2[], $3::int2[], $4::bytea[], $5::text[]) as s(side, kind, key, field) "
+      "where c.entity = $1::int4 and c.side = s.side and c.kind = s.kind and c.key = s.key "
+      "and c.field = s.field and c.open");
+  params.int4(entity.id);
+  std::vector<const InstanceKey*> instances;
+  for (const auto& [instance, field] : confirm.close_conflicts) instances.push_back(&instance);
+  bind_instances(params, entity, instances);
+  ArrayWriter fields = params.array(kTextOid);
+  for (const auto& [instance, field] : confirm.close_conflicts) fields.raw(field);
+}
+
+}  // namespace
+
+void add_conflict_writes(StateSteps& steps, const StoredEntity& entity, const Confirm& confirm) {
+  add_closes(steps, entity, confirm);
+  // One open conflict per (instance, field): the last one given.
+  std::map<std::pair<InstanceKey, std::string>, const Conflict*> open;
+  Conflicts settled, unsettled;
+  for (const Conflict& conflict : confirm.put_conflicts) {
+    if (conflict.open) {
+      open[{conflict.instance, conflict.field}] = &conflict;
+    } else {
+      settled.push_back(&conflict);
+    }
+  }
+  for (const auto& [key, conflict] : open) unsettled.push_back(conflict);
+  add_puts(steps, entity, settled, false);
+  add_puts(steps, entity, unsettled, true);
+}
+
+}  // namespace postgres
+
+// --- reading ------------------------------------------------------------------------------------
+
+Result<std::vector<Conflict>> PostgresState::conflicts(TenantId /*tenant*/, const EntityRef& ref,
+                                                       bool open_only, std::size_t limit) {
+  ATLAS_TRY(const StoredEntity* entity, stored(ref));
+  Params params;
+  params.int4(ref.id);
+  const std::string sql = fmt::format(
+      "select {} from atlas_bridge.conflict c where c.entity = $1::int4{}{} "
+      "order by c.id desc limit {}",
+      kColumns, open_only ? " and c.open" : "", entity->known_kinds("c", true), limit);
+  ATLAS_TRY(const Rowset rows, ask("conflicts", sql, params));
+  return read_conflicts(*entity, rows);
+}
+
+Result<std::vector<Conflict>> PostgresState::open_conflicts_of(
+    TenantId /*tenant*/, const EntityRef& ref, std::span<const InstanceKey> instances) {
+  ATLAS_TRY(const StoredEntity* entity, stored(ref));
+  Params params;
+  params.int4(ref.id);
+  std::vector<const InstanceKey*> addresses;
+  for (const InstanceKey& instance : instances) addresses.push_back(&instance);
+  postgres::bind_instances(params, *entity, addresses);
+  const std::string sql = fmt::format(
+      "select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key) join "
+      "atlas_bridge.conflict c "
+      "on c.entity = $1::int4 and c.side = s.side and c.kind = s.kind and c.key = s.key and c.open "
+      "order by c.id",
+      kColumns);
+  ATLAS_TRY(const Rowset rows, ask("conflicts", sql, params));
+  return read_conflicts(*entity, rows);
+}
+
+Result<std::optional<std::pair<std::int32_t, Conflict>>> PostgresState::conflict(TenantId tenant,
+                                                                                 std::int64_t id) {
+  using Found = std::optional<std::pair<std::int32_t, Conflict>>;
+  Params params;
+  params.int4(tenant.value).int8(id);
+  // Kinds are shown under the newest layout: people ask, not the engine.
+  const std::string sql = fmt::format(
+      "select {}, c.entity, (select max(l.number) from atlas_bridge.layout l where l.entity = "
+      "c.entity) "
+      "from atlas_bridge.conflict c join atlas_bridge.entity e on e.id = c.entity "
+      "where e.tenant = $1::int4 and c.id = $2::int8",
+      kColumns);
+  ATLAS_TRY(const Rowset rows, ask("conflict", sql, params));
+  if (rows.size() == 0) return Found();
+  const auto entity_id = static_cast<std::int32_t>(rows.integer(0, 17));
+  ATLAS_TRY(const StoredEntity* entity,
+            stored(entity_id, static_cast<std::int32_t>(rows.integer(0, 18))));
+  return Found(std::pair(entity_id, read_conflict(*entity, rows, 0)));
+}
+
+Result<> PostgresState::resolve_conflict(TenantId tenant, std::int64_t id,
+                                         const std::string& winner, Instant now) {
+  constexpr std::string_view kResolve = R"(
+with found as (
+  select c.id, c.open from atlas_bridge.conflict c join atlas_bridge.entity e on e.id = c.entity
+  where e.tenant = $1::int4 and c.id = $2::int8),
+resolved as (
+  update atlas_bridge.conflict c set resolved_by = $3 from found where c.id = found.id and c.open
+  returning c.entity, c.side, c.kind, c.key),
+dirty as (
+  insert into atlas_bridge.pending (entity, side, kind, key, state, code, reason, field, blocker, fingerprint, attempts, since, retry_at)
+  select entity, side, kind, key, $4::int2, 0, 'a conflict was resolved', '', '', 0, 0, $5::timestamptz, $5::timestamptz from resolved
+  on conflict (entity, side, kind, key) do update
+  set state = excluded.state, code = 0, reason = excluded.reason, field = '', blocker = '', fingerprint = 0, attempts = 0,
+      since = excluded.since, retry_at = excluded.retry_at)
+select (select count(*) from found), (select count(*) from resolved))";
+  Params params;
+  params.int4(tenant.value)
+      .int8(id)
+      .text(winner)
+      .int2(static_cast<std::int16_t>(PendingState::kDirty));
+  postgres::bind_instant(params, now);
+  ATLAS_TRY(const Rowset rows, ask("resolve", kResolve, params));
+  if (rows.integer(0, 0) == 0)
+    return Error(Code::kNotFound, fmt::format("there is no conflict {}", id));
+  if (rows.integer(0, 1) == 0)
+    return Error(Code::kResolveStale, fmt::format("conflict {} is no longer open", id));
+  return {};
+}
+
+}  // namespace atlas

@@ -1,0 +1,244 @@
+// Links: reading by key, in order, by match; writing them set-wise.
+
+#include "engines/postgres/codec.h"
+#include "engines/postgres/state.h"
+#include "engines/postgres/state_rows.h"
+#include "engines/postgres/state_schema.h"
+#include "engines/postgres/table_sql.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace atlas {
+
+using postgres::ArrayWriter;
+using postgres::Params;
+using postgres::Rowset;
+using postgres::StoredEntity;
+
+namespace {
+
+// kind, key columns of both sides, batch, match, document.
+std::string link_columns(const StoredEntity& entity) {
+  std::string out = "t.kind, ";
+  for (std::uint32_t i = 0; i < entity.by_legacy.columns.size(); ++i) {
+    out += postgres::read_expression(postgres::column_reference(entity.by_legacy, i),
+                                     entity.by_legacy.columns[i].type) +
+           ", ";
+  }
+  return out + "t.batch, t.match, t.doc";
+}
+
+const TableShape& side_of(const StoredEntity& entity, Side side) {
+  return side == Side::kLegacy ? entity.by_legacy : entity.by_platform;
+}
+
+// The key in the columns that start at `at`.
+KeyView read_key(const TableShape& shape, const Rowset& rows, std::size_t row, std::size_t at,
+                 Arena& arena) {
+  std::vector<Value> components(shape.key.size());
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    components[i] = postgres::decode_cell(shape.columns[shape.key[i]].type.kind,
+                                          rows.bytes(row, at + i), arena);
+  }
+  return encode_key(components, arena);
+}
+
+}  // namespace
+
+Result<Links> PostgresState::read_links(const StoredEntity& entity, const Rowset& rows) {
+  Links links(entity.parts, entity.fields);
+  const std::size_t legacy = entity.by_legacy.key.size();
+  const std::size_t platform = entity.by_platform.key.size();
+  const std::size_t tail = 1 + legacy + platform;
+  Arena scratch;
+  std::int32_t layout = -1;
+  const postgres::LayoutMap* map = nullptr;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    scratch.clear();
+    const KeyView legacy_key = read_key(entity.by_legacy, rows, r, 1, scratch);
+    const KeyView platform_key = read_key(entity.by_platform, rows, r, 1 + legacy, scratch);
+    LinkRecord& link = links.add(entity.caller_kind(rows.integer(r, 0)), legacy_key, platform_key);
+    link.batch = BatchNumber{rows.integer(r, tail)};
+    link.match = static_cast<FieldHash>(rows.integer(r, tail + 1));
+    const std::string_view document = rows.bytes(r, tail + 2);
+    const std::int32_t number = link_layout(document);
+    if (map == nullptr || number != layout) {
+      const auto found = entity.layouts.find(number);
+      map = found == entity.layouts.end() ? nullptr : &found->second;
+      layout = number;
+    }
+    if (map == nullptr || !decode_link(document, map->fields, link, map->parts)) {
+      return Error(Code::kStateUnusable,
+                   fmt::format("a link of {} is damaged", entity.by_legacy.table.text()));
+    }
+  }
+  return links;
+}
+
+Result<Links> PostgresState::links(TenantId /*tenant*/, const EntityRef& ref, Side side,
+                                   std::span<const KeyView> keys,
+                                   std::span<const std::uint16_t> kinds) {
+  ATLAS_TRY(const StoredEntity* entity, stored(ref));
+  const TableShape& shape = side_of(*entity, side);
+  Params params;
+  std::string arrays, names, conditions;
+  const std::size_t bound = postgres::bind_keys(shape, keys, params);
+  if (bound == 0) return Links(entity->parts, entity->fields);
+  if (bound != keys.size())
+    return Error(Code::kInternal, "links were asked for with keys of another type");
+  for (std::size_t i = 0; i < shape.key.size(); ++i) {
+    const Type& type = shape.columns[shape.key[i]].type;
+    arrays +=
+        fmt::format("{}${}::{}[]", i == 0 ? "" : ", ", i + 1, postgres::travel_name(type.kind));
+    names += fmt::format("{}k{}", i == 0 ? "" : ", ", i);
+    conditions += fmt::format("{}{} = s.k{}", i == 0 ? "" : " and ",
+                              postgres::column_reference(shape, shape.key[i]), i);
+  }
+  if (side == Side::kLegacy) {
+    ArrayWriter out = params.array(postgres::kInt2Oid);
+    for (const std::uint16_t kind : kinds) out.int2(entity->stored_kind(kind));
+    arrays += fmt::format(", ${}::int2[]", shape.key.size() + 1);
+    names += ", kind";
+    conditions += " and t.kind = s.kind";
+  }
+  const std::string sql = fmt::format(
+      "select {} from unnest({}) as s({}) join {} as t on {}{}", link_columns(*entity), arrays,
+      names, postgres::link_table(entity->id), conditions, entity->known_kinds("t", false));
+  ATLAS_TRY(const Rowset rows, ask("links", sql, params));
+  return read_links(*entity, rows);
+}
+
+Result<Links> PostgresState::scan_links(TenantId /*tenant*/, const EntityRef& ref, Side side,
+                                        std::uint16_t kind, KeyView after, std::size_t limit) {
+  ATLAS_TRY(const StoredEntity* entity, stored(ref));
+  const TableShape& shape = side_of(*entity, side);
+  Params params;
+  std::string condition = "true";
+  if (side == Side::kLegacy) {
+    params.int2(entity->stored_kind(kind));
+    condition = "t.kind = $1::int2";
+  }
+  condition += postgres::key_condition(shape, after, params) + entity->known_kinds("t", false);
+  const std::string sql =
+      fmt::format("select {} from {} as t where {} order by {} limit {}", link_columns(*entity),
+                  postgres::link_table(entity->id), condition, postgres::key_order(shape), limit);
+  ATLAS_TRY(const Rowset rows, ask("scan_links", sql, params));
+  return read_links(*entity, rows);
+}
+
+Result<Links> PostgresState::links_by_match(TenantId /*tenant*/, const EntityRef& ref,
+                                            std::span<const FieldHash> matches) {
+  ATLAS_TRY(const StoredEntity* entity, stored(ref));
+  Params params;
+  postgres::bind_hashes(params, matches);
+  const std::string sql = fmt::format("select {} from {} as t where t.match = any ($1::int8[]){}",
+                                      link_columns(*entity), postgres::link_table(entity->id),
+                                      entity->known_kinds("t", false));
+  ATLAS_TRY(const Rowset rows, ask("links_by_match", sql, params));
+  return read_links(*entity, rows);
+}
+
+Result<std::int64_t> PostgresState::link_count(TenantId /*tenant*/, const EntityRef& ref) {
+  const std::string sql = fmt::format("select count(*) from {}", postgres::link_table(ref.id));
+  ATLAS_TRY(const Rowset rows, ask("link_count", sql, Params()));
+  return rows.integer(0, 0);
+}
+
+namespace postgres {
+namespace {
+
+// The arrays of all columns of some links, in the order kind, key columns, match, document.
+void bind_links(const StoredEntity& entity, std::span<const LinkRecord* const> links,
+                Params& params) {
+  {
+    ArrayWriter kinds = params.array(kInt2Oid);
+    for (const LinkRecord* link : links) kinds.int2(entity.stored_kind(link->kind));
+  }
+  for (const TableShape* shape : {&entity.by_legacy, &entity.by_platform}) {
+    std::vector<KeyView> keys;
+    keys.reserve(links.size());
+    for (const LinkRecord* link : links) {
+      keys.push_back(shape == &entity.by_legacy ? link->legacy_key : link->platform_key);
+    }
+    const std::size_t bound = bind_keys(*shape, keys, params);
+    ATLAS_ASSERT(bound == links.size(), "a link's key is not of its entity's types");
+  }
+  {
+    ArrayWriter matches = params.array(kInt8Oid);
+    for (const LinkRecord* link : links) {
+      if (link->match == kNoBase) {
+        matches.null();
+      } else {
+        matches.int8(static_cast<std::int64_t>(link->match));
+      }
+    }
+  }
+  ArrayWriter documents = params.array(kByteaOid);
+  std::string document;
+  for (const LinkRecord* link : links) {
+    document.clear();
+    append_link(document, *link, entity.layout);
+    documents.raw(document);
+  }
+}
+
+struct LinkSource {
+  std::string arrays, names, columns;
+};
+
+LinkSource link_source(const StoredEntity& entity) {
+  LinkSource source{.arrays = "$1::int2[]", .names = "kind", .columns = {}};
+  std::size_t parameter = 1;
+  for (const ShapeColumn& column : entity.by_legacy.columns) {
+    source.arrays += fmt::format(", ${}::{}[]", ++parameter, travel_name(column.type.kind));
+    source.names += ", " + column.name;
+  }
+  source.arrays += fmt::format(", ${}::int8[], ${}::bytea[]", parameter + 1, parameter + 2);
+  source.names += ", match, doc";
+  return source;
+}
+
+// The batch number is the last parameter.
+std::size_t batch_parameter(const StoredEntity& entity) {
+  return entity.by_legacy.columns.size() + 4;
+}
+
+}  // namespace
+
+void add_link_writes(StateSteps& steps, const StoredEntity& entity, const Confirm& confirm) {
+  const LinkSource source = link_source(entity);
+  const std::size_t batch = batch_parameter(entity);
+  if (!confirm.insert_links.empty()) {
+    Params& params = steps.add(
+        "confirm links",
+        fmt::format("insert into {} ({}, batch) select {}, ${}::int8 from unnest({}) as s({})",
+                    link_table(entity.id), source.names, source.names, batch, source.arrays,
+                    source.names));
+    bind_links(entity, confirm.insert_links, params);
+    params.int8(confirm.batch.value);
+  }
+  if (confirm.update_links.empty()) return;
+  std::string sets, key = "t.kind = s.kind";
+  for (const std::uint32_t i : entity.by_legacy.key) {
+    key += fmt::format(" and t.{0} = s.{0}", entity.by_legacy.columns[i].name);
+  }
+  for (const std::uint32_t i : entity.by_platform.key) {
+    sets += fmt::format("{0} = s.{0}, ", entity.by_platform.columns[i].name);
+  }
+  // A link that is not there is a defect of ours or a damaged state: the division stops the
+  // transaction.
+  Params& params = steps.add(
+      "confirm links",
+      fmt::format("with done as (update {} as t set {}match = s.match, doc = s.doc, batch = "
+                  "${}::int8 from unnest({}) as s({}) "
+                  "where {} returning 1) select 1 / (count(*) = ${}::int8)::int4 from done",
+                  link_table(entity.id), sets, batch, source.arrays, source.names, key, batch + 1),
+      StateSteps::Guard::kLinks);
+  bind_links(entity, confirm.update_links, params);
+  params.int8(confirm.batch.value).int8(static_cast<std::int64_t>(confirm.update_links.size()));
+}
+
+}  // namespace postgres
+}  // namespace atlas
