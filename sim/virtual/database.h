@@ -1,0 +1,179 @@
+#pragma once
+
+// One database in memory: tables of rows with versions, unique and foreign keys, checks, triggers,
+// sequences, fences and witnesses. Every transaction sees the moment it began; one transaction
+// writes at a time and users wait for it.
+
+#include "endpoint/endpoint.h"
+#include "sim/virtual/world.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace atlas::sim {
+
+// A stored row; never changed once stored.
+struct Row {
+  Arena arena;
+  std::vector<Value> cells;  // in column order, content in `arena`
+  std::uint64_t writer = 0;  // number of the transaction that wrote it last: PostgreSQL's xmin
+};
+using RowMap = std::map<Key, std::shared_ptr<const Row>, std::less<>>;
+// All tables at one moment. Shared: a snapshot keeps what later writers replace.
+using Moments = std::map<TableName, std::shared_ptr<const RowMap>>;
+
+struct Check {
+  std::string name;
+  std::function<bool(std::span<const Value>)> holds;
+};
+struct Reference {
+  std::string name;
+  std::uint32_t column = 0;
+  TableName target;  // of a single-column key
+  bool deferred = false;
+};
+
+enum class TriggerAnswer : std::uint8_t { kGo, kSwallow, kRaise };
+// A row trigger. kBefore: may change `row` or refuse it; kAfter: what it changes is a further
+// update by the same transaction.
+struct Trigger {
+  std::string name;
+  WriteKind on = WriteKind::kUpdate;
+  Moment moment = Moment::kBefore;
+  // `old` is empty for inserts; for removes `row` is a copy of the old row.
+  std::function<TriggerAnswer(std::span<const Value> old, std::span<Value> row, Arena& arena)> run;
+};
+
+struct Table {
+  TableName name;
+  std::vector<ColumnInfo> columns;
+  std::vector<std::uint32_t> key;
+  std::optional<std::uint32_t> stamp;
+  std::vector<UniqueInfo> uniques;
+  std::vector<Check> checks;
+  std::vector<Reference> references;
+  std::vector<Trigger> triggers;
+  std::string sequence;  // of the single integer key; empty if none
+
+  std::uint32_t column(std::string_view name) const;  // aborts if absent
+  TableInfo info() const;
+};
+
+// How RowVersion::token is made. Both exist among real engines, and the difference shows after
+// triggers.
+enum class TokenStyle : std::uint8_t { kWriter, kContent };
+
+// What becomes of a COMMIT whose answer is lost.
+enum class CommitFault : std::uint8_t {
+  kNone,
+  kAppliedUnanswered,
+  kRolledBackUnanswered,
+  kAppliedLater,  // the server is still at it; it commits when somebody waits for it or at
+                  // finish_commits()
+};
+
+// What a trigger or constraint said of one row.
+struct RowVerdict {
+  WriteStatus status = WriteStatus::kApplied;
+  std::optional<Error> error;
+};
+
+// One thread.
+class Database {
+ public:
+  Database(World& world, std::string name, TokenStyle tokens = TokenStyle::kWriter);
+
+  World& world() const { return world_; }
+  const std::string& name() const { return name_; }
+  TokenStyle tokens() const { return tokens_; }
+
+  // --- the catalog ------------------------------------------------------------------------------
+  Table& create(Table table);
+  Table& table(const TableName& name);  // aborts if absent
+  const Table* find(const TableName& name) const;
+
+  // --- users: each call is one committed transaction
+  // -------------------------------------------------
+  using Cells = std::vector<std::pair<std::string, Value>>;  // by column name
+  // Columns not given are null, but the stamp is the present moment and the key the next of the
+  // sequence. Gives the key.
+  Key insert(const TableName& table, const Cells& cells);
+  // The stamp becomes the present moment unless it is given.
+  void update(const TableName& table, KeyView key, const Cells& cells);
+  void remove(const TableName& table, KeyView key);
+  // A cell of a stored row as text; "(none)" where the row is absent.
+  std::string text(const TableName& table, KeyView key, std::string_view column) const;
+  bool has(const TableName& table, KeyView key) const;
+  const RowMap& rows(const TableName& table) const { return *tables_.at(table); }
+  std::int64_t next_of(const std::string& sequence) { return ++sequences_[sequence]; }
+
+  // Users with a transaction open since a moment: the horizon stays before it (E28).
+  std::multiset<Instant> open_since;
+  bool prepared_pending = false;
+  // Taken off the front by the bridge's next commits.
+  std::deque<CommitFault> commit_faults;
+  void finish_commits();
+
+  // Rows written by the bridge since the database began, user tables only (RELIABILITY S2).
+  std::int64_t bridge_writes = 0;
+  bool installed = false;
+
+  // --- for endpoint and transaction
+  // -------------------------------------------------------------------
+  const Moments& moment() const { return tables_; }
+  RowVersion version(const TableShape& shape, const Table& table, const Row& row) const;
+  // Number of a new transaction.
+  std::uint64_t next_writer() { return ++writers_; }
+  // Writes one row into `rows` as a statement of transaction `writer`: triggers, checks, uniques,
+  // immediate references. `columns` and `cells` as in WriteGroup; `stored` receives the row as
+  // RETURNING shows it.
+  RowVerdict write(Moments& rows, const Table& table, WriteKind kind, KeyView key,
+                   std::span<const std::uint32_t> columns, std::span<const Value> cells,
+                   std::uint64_t writer, std::shared_ptr<const Row>* stored) const;
+  // A row whose deferred reference points nowhere; nullopt if all hold.
+  struct Broken {
+    TableName table;
+    Key key;
+    std::string constraint;
+  };
+  std::vector<Broken> broken_references(const Moments& rows) const;
+
+  // The write lock: held by one transaction from its first statement to its end.
+  bool locked() const { return lock_ != 0; }
+  void lock(std::uint64_t writer);
+  void unlock(std::uint64_t writer);
+  void commit(Moments rows, std::uint64_t writer);
+  // What the server does with a COMMIT whose client is gone.
+  void commit_later(std::function<void()> effect) { later_.push_back(std::move(effect)); }
+
+  struct Witness {
+    bool applied = false;
+    std::vector<std::uint32_t> unapplied;
+  };
+  std::map<std::string, std::int64_t> fences;
+  std::map<std::pair<std::string, std::int64_t>, Witness> witnesses;
+  std::int64_t applies_in_flight = 0;
+
+ private:
+  void by_user(std::function<void()> work);
+  void put(const TableName& table, WriteKind kind, KeyView key, Cells cells);
+
+  World& world_;
+  std::string name_;
+  TokenStyle tokens_;
+  std::map<TableName, Table> catalog_;
+  Moments tables_;
+  std::map<std::string, std::int64_t> sequences_;
+  std::uint64_t writers_ = 700;  // as a server that has lived a while
+  std::uint64_t lock_ = 0;
+  std::vector<std::function<void()>> waiting_;  // users' writes behind the lock
+  std::vector<std::function<void()>> later_;
+};
+
+}  // namespace atlas::sim

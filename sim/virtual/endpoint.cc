@@ -1,0 +1,142 @@
+#include "sim/virtual/endpoint.h"
+
+#include "sim/virtual/snapshot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace atlas::sim {
+namespace {
+
+Error stale_fence(const Database& database, std::int64_t stands, std::int64_t ours) {
+  return Error(Code::kFenceStale,
+               fmt::format("the fence stands at epoch {}, ours is {}", stands, ours))
+      .at(database.name());
+}
+
+Error settled_already(const Database& database, BatchNumber batch) {
+  return Error(Code::kFenceStale, fmt::format("intent {} was settled already", batch.value))
+      .at(database.name());
+}
+
+}  // namespace
+
+VirtualEndpoint::VirtualEndpoint(Database& database) : database_(database) {
+  capabilities_.database_stamps = true;
+}
+
+Result<Probe> VirtualEndpoint::probe(std::span<const TableName> /*tables*/) {
+  return database_.world().call(port("probe"), [&]() -> Result<Probe> {
+    Probe out;
+    out.product = "virtual";
+    out.server_now = database_.world().now();
+    out.identity = "virtual:" + database_.name();
+    return out;
+  });
+}
+
+Result<std::vector<TableInfo>> VirtualEndpoint::describe(std::span<const TableName> tables) {
+  return database_.world().call(port("describe"), [&]() -> Result<std::vector<TableInfo>> {
+    std::vector<TableInfo> out;
+    for (const TableName& name : tables) {
+      const Table* table = database_.find(name);
+      if (table == nullptr)
+        return Error(Code::kTableMissing, "there is no " + name.text()).at(database_.name());
+      out.push_back(table->info());
+    }
+    return out;
+  });
+}
+
+Result<Horizon> VirtualEndpoint::horizon() {
+  return database_.world().call(port("horizon"), [&]() -> Result<Horizon> {
+    const Instant now = database_.world().now();
+    const Instant oldest = database_.open_since.empty() ? now : *database_.open_since.begin();
+    return Horizon{std::min(now, oldest), now, database_.prepared_pending};
+  });
+}
+
+Result<std::unique_ptr<Snapshot>> VirtualEndpoint::snapshot() {
+  return database_.world().call(port("snapshot"), [&]() -> Result<std::unique_ptr<Snapshot>> {
+    return std::unique_ptr<Snapshot>(std::make_unique<VirtualSnapshot>(database_));
+  });
+}
+
+Result<> VirtualEndpoint::install() {
+  return database_.world().call(port("install"), [&]() -> Result<> {
+    database_.installed = true;
+    return {};
+  });
+}
+
+Result<Epoch> VirtualEndpoint::fence(const std::string& tenant) {
+  return database_.world().call(port("fence"), [&]() -> Result<Epoch> {
+    const auto it = database_.fences.find(tenant);
+    return Epoch{it == database_.fences.end() ? 0 : it->second};
+  });
+}
+
+Result<> VirtualEndpoint::raise_fence(const std::string& tenant, Epoch to) {
+  return database_.world().call(port("raise_fence"), [&]() -> Result<> {
+    database_.finish_commits();
+    // Applies in flight hold the fence row.
+    database_.world().wait_for([&] { return database_.applies_in_flight == 0; });
+    std::int64_t& stands = database_.fences[tenant];
+    if (stands > to.value) return stale_fence(database_, stands, to.value);
+    stands = to.value;
+    return {};
+  });
+}
+
+Result<Settlement> VirtualEndpoint::settle(const ApplyTicket& ticket) {
+  return database_.world().call(port("settle"), [&]() -> Result<Settlement> {
+    // Inserting the same key waits for whoever holds it uncommitted.
+    database_.finish_commits();
+    const auto [at, added] = database_.witnesses.try_emplace({ticket.tenant, ticket.batch.value});
+    return Settlement{at->second.applied, at->second.unapplied};
+  });
+}
+
+Result<> VirtualEndpoint::purge_witnesses(const std::string& tenant, BatchNumber upto) {
+  return database_.world().call(port("purge_witnesses"), [&]() -> Result<> {
+    std::erase_if(database_.witnesses, [&](const auto& w) {
+      return w.first.first == tenant && w.first.second <= upto.value;
+    });
+    return {};
+  });
+}
+
+Result<std::vector<std::int64_t>> VirtualEndpoint::reserve(const TableShape& shape, std::size_t n) {
+  return database_.world().call(port("reserve"), [&]() -> Result<std::vector<std::int64_t>> {
+    std::vector<std::int64_t> out;
+    for (std::size_t i = 0; i < n; ++i) out.push_back(database_.next_of(shape.key_sequence));
+    return out;
+  });
+}
+
+Result<std::unique_ptr<Transaction>> VirtualEndpoint::begin(
+    const ApplyTicket& ticket, std::span<const TableShape* const> tables) {
+  return database_.world().call(port("begin"), [&]() -> Result<std::unique_ptr<Transaction>> {
+    // Row locks: the next writer waits for the one before it.
+    database_.world().wait_for([&] { return !database_.locked(); });
+    const std::int64_t fence = database_.fences[ticket.tenant];
+    if (fence != ticket.epoch.value) return stale_fence(database_, fence, ticket.epoch.value);
+    if (database_.witnesses.contains({ticket.tenant, ticket.batch.value}))
+      return settled_already(database_, ticket.batch);
+    for (const TableShape* shape : tables) {
+      const Table* table = database_.find(shape->table);
+      if (table == nullptr)
+        return Error(Code::kTableMissing, "there is no " + shape->table.text())
+            .at(database_.name());
+      if (shape->fingerprint != 0 && shape->fingerprint != table->info().fingerprint) {
+        return Error(Code::kSchemaDrift,
+                     shape->table.text() + " is not what it was when the mapping was checked")
+            .at(database_.name());
+      }
+    }
+    return std::unique_ptr<Transaction>(std::make_unique<VirtualTransaction>(database_, ticket));
+  });
+}
+
+}  // namespace atlas::sim

@@ -1,0 +1,80 @@
+#pragma once
+
+// The virtual database as the engine sees it.
+
+#include "sim/virtual/database.h"
+
+namespace atlas::sim {
+
+// A connection. Port names are "<database>.<method>": "legacy.begin", "legacy.commit".
+class VirtualEndpoint final : public Endpoint {
+ public:
+  explicit VirtualEndpoint(Database& database);
+
+  const Capabilities& capabilities() const override { return capabilities_; }
+  Result<Probe> probe(std::span<const TableName> tables) override;
+  Result<std::vector<TableInfo>> describe(std::span<const TableName> tables) override;
+  Result<Horizon> horizon() override;
+  Result<std::unique_ptr<Snapshot>> snapshot() override;
+  Result<> install() override;
+  Result<Epoch> fence(const std::string& tenant) override;
+  Result<> raise_fence(const std::string& tenant, Epoch to) override;
+  Result<Settlement> settle(const ApplyTicket& ticket) override;
+  Result<> purge_witnesses(const std::string& tenant, BatchNumber upto) override;
+  Result<std::vector<std::int64_t>> reserve(const TableShape& shape, std::size_t n) override;
+  Result<std::unique_ptr<Transaction>> begin(const ApplyTicket& ticket,
+                                             std::span<const TableShape* const> tables) override;
+
+ private:
+  std::string port(std::string_view method) const {
+    return database_.name() + "." + std::string(method);
+  }
+
+  Database& database_;
+  Capabilities capabilities_;
+};
+
+class VirtualTransaction final : public Transaction {
+ public:
+  VirtualTransaction(Database& database, ApplyTicket ticket);
+  ~VirtualTransaction() override;
+  VirtualTransaction(const VirtualTransaction&) = delete;
+  VirtualTransaction& operator=(const VirtualTransaction&) = delete;
+
+  Result<std::vector<std::vector<WriteResult>>> apply(std::span<const WriteGroup> groups) override;
+  CommitAnswer commit() override;
+
+  Database& database() const { return database_; }
+  // Done together with the commit, or not at all: a store of the same database joins.
+  void on_commit(std::function<void()> effect) { effects_.push_back(std::move(effect)); }
+
+ private:
+  using Results = std::vector<std::vector<WriteResult>>;
+  // One attempt without the instances in `out_`; false: another instance fell out and the attempt
+  // is void.
+  bool attempt(std::span<const WriteGroup> groups, Results& results);
+  WriteResult write_one(const WriteGroup& group, const Table& table, std::size_t row);
+  bool broken(std::span<const WriteGroup> groups, Results& results);
+  void refuse(std::uint32_t instance, std::size_t group, std::size_t row, WriteResult result);
+  void end();
+  void take_effect();
+
+  Database& database_;
+  ApplyTicket ticket_;
+  Instant begun_;
+  std::uint64_t writer_;
+  Moments rows_;
+  struct Refusal {
+    std::size_t group;
+    std::size_t row;
+    WriteResult result;
+  };
+  std::map<std::uint32_t, Refusal> out_;  // by instance
+  Database::Witness witness_;
+  std::int64_t written_ = 0;
+  std::vector<std::function<void()>> effects_;
+  bool applied_ = false;
+  bool open_ = true;
+};
+
+}  // namespace atlas::sim

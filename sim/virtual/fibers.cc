@@ -1,0 +1,211 @@
+#include "sim/virtual/fibers.h"
+
+#include "foundation/assert.h"
+
+#include <boost/context/fiber.hpp>
+#include <boost/context/fixedsize_stack.hpp>
+
+#include <algorithm>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace atlas::sim {
+namespace {
+
+constexpr std::size_t kStackBytes = std::size_t{1}
+                                    << 20U;  // sanitized frames of a debug build are large
+
+// The address sanitizer must know on which stack we are; otherwise exceptions look like overflows
+// to it.
+struct StackBounds {
+  const void* bottom = nullptr;
+  std::size_t size = 0;
+};
+
+void before_switch([[maybe_unused]] void** own_fake_stack, [[maybe_unused]] const StackBounds& to) {
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_start_switch_fiber(own_fake_stack, to.bottom, to.size);
+#endif
+}
+
+void after_switch([[maybe_unused]] void* own_fake_stack, [[maybe_unused]] StackBounds* from) {
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_finish_switch_fiber(own_fake_stack, from == nullptr ? nullptr : &from->bottom,
+                                  from == nullptr ? nullptr : &from->size);
+#endif
+}
+
+}  // namespace
+
+struct Fibers::Fiber {
+  Process process = 0;
+  std::function<void()> body;
+  std::function<bool()> ready;  // set while it waits
+  boost::context::fiber context;
+  boost::context::fiber scheduler;
+  StackBounds own, home;
+  void* fake = nullptr;  // the sanitizer's second stack of this fiber while it is away
+  bool done = false;
+  bool unwinding = false;
+};
+
+class Fibers::FiberExecutor final : public Executor {
+ public:
+  explicit FiberExecutor(Fibers& fibers) : fibers_(fibers) {}
+  void run(std::vector<std::function<void()>> tasks) override {
+    ATLAS_ASSERT(fibers_.running_ != nullptr, "tasks are run outside of any fiber");
+    std::vector<Fiber*> children;
+    for (auto& task : tasks) {
+      fibers_.start(fibers_.running_->process, std::move(task));
+      children.push_back(fibers_.fibers_.back().get());
+    }
+    auto joined = [&] {
+      return std::all_of(children.begin(), children.end(), [](const Fiber* f) { return f->done; });
+    };
+    Fiber& self = *fibers_.running_;
+    // Children look into our frame: even when we are killed they end before it does.
+    bool killed = false;
+    while (!joined()) {
+      self.ready = joined;
+      try {
+        fibers_.yield();
+      } catch (const Killed&) {
+        killed = true;
+      }
+    }
+    self.ready = nullptr;
+    if (killed) throw Killed();
+  }
+
+ private:
+  Fibers& fibers_;
+};
+
+Fibers::Fibers(World& world, std::uint64_t seed)
+    : world_(world),
+      rng_(seed),
+      switches_(seed != 0),
+      executor_(std::make_unique<FiberExecutor>(*this)) {
+  world_.hook = [this](std::string_view port, Moment moment) { return port_call(port, moment); };
+  world_.wait = [this](const std::function<bool()>& ready) {
+    ATLAS_ASSERT(running_ != nullptr, "somebody waits outside of any fiber");
+    running_->ready = ready;
+    yield();
+    running_->ready = nullptr;
+  };
+}
+
+Fibers::~Fibers() {
+  world_.hook = nullptr;
+  world_.wait = nullptr;
+}
+
+Executor& Fibers::executor() { return *executor_; }
+
+Fibers::Process Fibers::spawn(std::function<void()> body) {
+  const Process process = killed_.size();
+  killed_.push_back(0);
+  asleep_.push_back(0);
+  start(process, std::move(body));
+  return process;
+}
+
+void Fibers::start(Process process, std::function<void()> body) {
+  auto fiber = std::make_unique<Fiber>();
+  Fiber* self = fiber.get();
+  self->process = process;
+  self->body = std::move(body);
+  boost::context::fixedsize_stack stacks(kStackBytes);
+  const auto stack = stacks.allocate();
+  self->own = {static_cast<const char*>(stack.sp) - stack.size, stack.size};
+  self->context = boost::context::fiber(std::allocator_arg,
+                                        boost::context::preallocated(stack.sp, stack.size, stack),
+                                        stacks, [this, self](boost::context::fiber&& scheduler) {
+                                          after_switch(nullptr, &self->home);
+                                          self->scheduler = std::move(scheduler);
+                                          try {
+                                            if (killed_[self->process] == 0) self->body();
+                                          } catch (const Killed&) {
+                                          }
+                                          self->done = true;
+                                          self->body = nullptr;
+                                          before_switch(nullptr, self->home);
+                                          return std::move(self->scheduler);
+                                        });
+  fibers_.push_back(std::move(fiber));
+}
+
+void Fibers::resume(Fiber& fiber) {
+  Fiber* before = running_;
+  running_ = &fiber;
+  void* fake = nullptr;
+  before_switch(&fake, fiber.own);
+  fiber.context = std::move(fiber.context).resume();
+  after_switch(fake, nullptr);
+  running_ = before;
+}
+
+void Fibers::yield() {
+  Fiber& self = *running_;
+  before_switch(&self.fake, self.home);
+  self.scheduler = std::move(self.scheduler).resume();
+  after_switch(self.fake, &self.home);
+  // Not a second time while the stack already unwinds.
+  if (killed_[self.process] != 0 && !self.unwinding) {
+    self.unwinding = true;
+    throw Killed();
+  }
+}
+
+void Fibers::run() {
+  ATLAS_ASSERT(running_ == nullptr, "a scheduler is run from one of its own fibers");
+  while (true) {
+    std::vector<Fiber*> able;
+    bool any = false;
+    // Newest first: of a killed process the children end before the fiber that waits for them.
+    for (auto it = fibers_.rbegin(); it != fibers_.rend(); ++it) {
+      Fiber& fiber = **it;
+      if (fiber.done) continue;
+      any = true;
+      if (killed_[fiber.process] != 0 && (!fiber.unwinding || !fiber.ready || fiber.ready())) {
+        able.assign(1, &fiber);
+        break;
+      }
+      if (asleep_[fiber.process] == 0 && killed_[fiber.process] == 0 &&
+          (!fiber.ready || fiber.ready()))
+        able.push_back(&fiber);
+    }
+    if (!any) break;
+    ATLAS_ASSERT(!able.empty(), "every fiber waits: a deadlock");
+    std::size_t which = able.size() - 1;
+    if (switches_ && able.size() > 1) which = rng_.next() % able.size();
+    resume(*able[which]);
+  }
+  fibers_.clear();
+}
+
+void Fibers::kill(Process process) { killed_[process] = 1; }
+void Fibers::sleep(Process process) { asleep_[process] = 1; }
+void Fibers::wake(Process process) { asleep_[process] = 0; }
+bool Fibers::alive(Process process) const {
+  return std::any_of(fibers_.begin(), fibers_.end(),
+                     [&](const auto& f) { return f->process == process && !f->done; });
+}
+Fibers::Process Fibers::current() const { return running_->process; }
+
+std::optional<Error> Fibers::port_call(std::string_view port, Moment moment) {
+  if (running_ == nullptr || running_->unwinding)
+    return std::nullopt;  // the test itself, or destructors
+  std::optional<Error> error;
+  if (at_port) error = at_port(running_->process, port, moment);
+  if (killed_[running_->process] != 0) {
+    running_->unwinding = true;
+    throw Killed();
+  }
+  if (switches_ || asleep_[running_->process] != 0) yield();
+  return error;
+}
+
+}  // namespace atlas::sim

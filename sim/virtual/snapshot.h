@@ -1,0 +1,28 @@
+#pragma once
+
+#include "sim/virtual/database.h"
+
+namespace atlas::sim {
+
+// What stood when it was opened.
+class VirtualSnapshot final : public Snapshot {
+ public:
+  explicit VirtualSnapshot(const Database& database);
+
+  Result<KeyPage> changed(const TableShape& shape, const StampPosition& from,
+                          std::size_t limit) override;
+  Result<KeyPage> keys(const TableShape& shape, KeyView after, std::size_t limit) override;
+  Result<Rows> read(const TableShape& shape, std::span<const KeyView> keys) override;
+  Result<Rows> scan(const TableShape& shape, KeyView after, std::size_t limit) override;
+
+ private:
+  // A shape's columns among the table's, and its scope.
+  struct View;
+  Result<View> view(const TableShape& shape) const;
+  void add(const View& view, const Key& key, const Row& row, Rows& out) const;
+
+  const Database& database_;
+  Moments rows_;
+};
+
+}  // namespace atlas::sim

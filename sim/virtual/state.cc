@@ -1,0 +1,539 @@
+#include "sim/virtual/state.h"
+
+#include "foundation/assert.h"
+#include "sim/virtual/endpoint.h"
+
+#include <algorithm>
+
+namespace atlas::sim {
+namespace {
+
+// Field indexes of a layout in an older one; -1 where the field is new or its operator changed
+// (E15).
+std::vector<std::int32_t> field_map(const EntityLayout& now, const EntityLayout& then) {
+  std::vector<std::int32_t> out;
+  for (const FieldLayout& field : now.fields) {
+    const auto it = std::find(then.fields.begin(), then.fields.end(), field);
+    out.push_back(it == then.fields.end() ? -1
+                                          : static_cast<std::int32_t>(it - then.fields.begin()));
+  }
+  return out;
+}
+
+std::vector<std::int32_t> part_map(const EntityLayout& now, const EntityLayout& then) {
+  std::vector<std::int32_t> out;
+  for (const std::string& part : now.parts) {
+    const auto it = std::find(then.parts.begin(), then.parts.end(), part);
+    out.push_back(it == then.parts.end() ? -1 : static_cast<std::int32_t>(it - then.parts.begin()));
+  }
+  return out;
+}
+
+bool same_layout(const EntityLayout& a, const EntityLayout& b) {
+  return a.fields == b.fields && a.parts == b.parts;
+}
+
+Error refused(const char* why) { return Error(Code::kStateUnusable, why).at("state"); }
+
+}  // namespace
+
+StateData::Entity* StateData::entity(std::string_view name) {
+  const auto it = std::find_if(entities.begin(), entities.end(),
+                               [&](const Entity& e) { return e.name == name; });
+  return it == entities.end() ? nullptr : &*it;
+}
+
+Result<> VirtualState::held(const Lease& lease) {
+  const Tenant& tenant = tenant_of(lease.tenant);
+  if (tenant.epoch == lease.epoch) return {};
+  return Error(Code::kFenceStale, "a newer run has taken the lease").at("state");
+}
+
+// --- life
+// -------------------------------------------------------------------------------------------
+
+Result<> VirtualState::migrate() {
+  return data_.world().call("state.migrate", []() -> Result<> { return {}; });
+}
+
+Result<std::string> VirtualState::identity() {
+  return data_.world().call("state.identity", [&]() -> Result<std::string> {
+    return "virtual:" + (data_.home() == nullptr ? std::string("state") : data_.home()->name());
+  });
+}
+
+Result<TenantInfo> VirtualState::tenant(const std::string& name, const std::string& uuid,
+                                        const std::array<std::uint8_t, 32>& fresh_key) {
+  return data_.world().call("state.tenant", [&]() -> Result<TenantInfo> {
+    for (const Tenant& tenant : data_.tenants) {
+      if (tenant.info.name != name) continue;
+      if (tenant.info.uuid != uuid)
+        return Error(Code::kPrivateState, "tenant " + name + " has another immutable id");
+      return tenant.info;
+    }
+    Tenant fresh;
+    fresh.info = {TenantId{static_cast<std::int32_t>(data_.tenants.size()) + 1}, name, uuid,
+                  fresh_key};
+    data_.tenants.push_back(fresh);
+    return fresh.info;
+  });
+}
+
+Result<EntityRef> VirtualState::entity(TenantId tenant, const EntityLayout& layout) {
+  return data_.world().call("state.entity", [&]() -> Result<EntityRef> {
+    auto it = std::find_if(data_.entities.begin(), data_.entities.end(), [&](const Entity& e) {
+      return e.tenant == tenant && e.name == layout.name;
+    });
+    if (it == data_.entities.end()) {
+      Entity fresh;
+      fresh.name = layout.name;
+      fresh.tenant = tenant;
+      it = data_.entities.insert(data_.entities.end(), std::move(fresh));
+    }
+    auto at = std::find_if(it->layouts.begin(), it->layouts.end(),
+                           [&](const EntityLayout& l) { return same_layout(l, layout); });
+    if (at == it->layouts.end()) at = it->layouts.insert(it->layouts.end(), layout);
+    EntityRef out;
+    out.id = static_cast<std::int32_t>(it - data_.entities.begin()) + 1;
+    out.layout = static_cast<std::int32_t>(at - it->layouts.begin());
+    out.parts = layout.parts.size();
+    out.fields = layout.fields.size();
+    return out;
+  });
+}
+
+// --- lease
+// --------------------------------------------------------------------------------------------
+
+Result<LeaseAnswer> VirtualState::take_lease(TenantId id, const std::string& holder, Micros ttl,
+                                             Instant now) {
+  return data_.world().call("state.take_lease", [&]() -> Result<LeaseAnswer> {
+    Tenant& tenant = tenant_of(id);
+    if (tenant.lease && tenant.holder.until > now) return LeaseAnswer{std::nullopt, tenant.holder};
+    for (RunRecord& run : tenant.runs) {
+      if (run.outcome == "running") run.outcome = "crashed";
+    }
+    tenant.epoch.value += 1;
+    const RunId run{static_cast<std::int64_t>(tenant.runs.size()) + 1};
+    tenant.lease = Lease{id, run, tenant.epoch};
+    tenant.holder = {holder, now + ttl};
+    RunRecord record;
+    record.id = run;
+    record.outcome = "running";
+    record.holder = holder;
+    record.started = now;
+    tenant.runs.push_back(std::move(record));
+    return LeaseAnswer{tenant.lease, {}};
+  });
+}
+
+Result<> VirtualState::renew_lease(const Lease& lease, Micros ttl, Instant now) {
+  return data_.world().call("state.renew_lease", [&]() -> Result<> {
+    ATLAS_OK(held(lease));
+    tenant_of(lease.tenant).holder.until = now + ttl;
+    return {};
+  });
+}
+
+Result<> VirtualState::release_lease(const Lease& lease, const RunRecord& end) {
+  return data_.world().call("state.release_lease", [&]() -> Result<> {
+    ATLAS_OK(held(lease));
+    Tenant& tenant = tenant_of(lease.tenant);
+    RunRecord& record = tenant.runs[static_cast<std::size_t>(lease.run.value) - 1];
+    const Instant started = record.started;
+    record = end;
+    record.started = started;
+    tenant.lease.reset();
+    return {};
+  });
+}
+
+Result<Epoch> VirtualState::epoch(TenantId tenant) {
+  return data_.world().call("state.epoch",
+                            [&]() -> Result<Epoch> { return tenant_of(tenant).epoch; });
+}
+
+Result<BatchNumber> VirtualState::reserve_batches(const Lease& lease, std::size_t n) {
+  return data_.world().call("state.reserve_batches", [&]() -> Result<BatchNumber> {
+    ATLAS_OK(held(lease));
+    std::int64_t& last = tenant_of(lease.tenant).batches;
+    const BatchNumber first{last + 1};
+    last += static_cast<std::int64_t>(n);
+    return first;
+  });
+}
+
+// --- links
+// ------------------------------------------------------------------------------------------------
+
+Result<> VirtualState::load(const Entity& entity, const EntityRef& ref, const Entity::LinkKey& key,
+                            Links& out) {
+  const Entity::StoredLink& stored = entity.links.at(key);
+  const auto layout = link_layout(stored.document);
+  if (layout < 0) return refused("a link document is damaged");
+  const EntityLayout& then = entity.layouts[static_cast<std::size_t>(layout)];
+  const EntityLayout& now = entity.layouts[static_cast<std::size_t>(ref.layout)];
+  LinkRecord& record = out.add(key.first, key.second, stored.platform_key);
+  if (!decode_link(stored.document, field_map(now, then), record, part_map(now, then)))
+    return refused("a link document is damaged");
+  record.batch = stored.batch;
+  record.match = stored.match;
+  return {};
+}
+
+Result<Links> VirtualState::links(TenantId /*tenant*/, const EntityRef& ref, Side side,
+                                  std::span<const KeyView> keys,
+                                  std::span<const std::uint16_t> kinds) {
+  return data_.world().call("state.links", [&]() -> Result<Links> {
+    const Entity& entity = entity_of(ref);
+    Links out(ref.parts, ref.fields);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (side == Side::kLegacy) {
+        const Entity::LinkKey key{kinds[i], Key(keys[i])};
+        if (entity.links.contains(key)) ATLAS_OK(load(entity, ref, key, out));
+      } else if (const auto it = entity.by_platform.find(Key(keys[i]));
+                 it != entity.by_platform.end()) {
+        ATLAS_OK(load(entity, ref, it->second, out));
+      }
+    }
+    return out;
+  });
+}
+
+Result<Links> VirtualState::scan_links(TenantId /*tenant*/, const EntityRef& ref, Side side,
+                                       std::uint16_t kind, KeyView after, std::size_t limit) {
+  return data_.world().call("state.scan_links", [&]() -> Result<Links> {
+    const Entity& entity = entity_of(ref);
+    Links out(ref.parts, ref.fields);
+    if (side == Side::kLegacy) {
+      for (auto it = entity.links.upper_bound({kind, Key(after)});
+           it != entity.links.end() && out.size() < limit; ++it) {
+        if (it->first.first != kind) break;
+        ATLAS_OK(load(entity, ref, it->first, out));
+      }
+    } else {
+      for (auto it = entity.by_platform.upper_bound(Key(after));
+           it != entity.by_platform.end() && out.size() < limit; ++it) {
+        ATLAS_OK(load(entity, ref, it->second, out));
+      }
+    }
+    return out;
+  });
+}
+
+// --- cursors and pending
+// ---------------------------------------------------------------------------------------
+
+Result<std::vector<Cursor>> VirtualState::cursors(TenantId /*tenant*/, const EntityRef& ref) {
+  return data_.world().call("state.cursors", [&]() -> Result<std::vector<Cursor>> {
+    std::vector<Cursor> out;
+    for (const auto& [source, cursor] : entity_of(ref).cursors) out.push_back(cursor);
+    return out;
+  });
+}
+
+Result<std::vector<Pending>> VirtualState::pending(TenantId /*tenant*/, const EntityRef& ref,
+                                                   std::span<const PendingState> states,
+                                                   Instant due, const InstanceKey* after,
+                                                   std::size_t limit) {
+  return data_.world().call("state.pending", [&]() -> Result<std::vector<Pending>> {
+    std::vector<Pending> out;
+    for (const auto& [key, pending] : entity_of(ref).pending) {
+      if (out.size() == limit) break;
+      if (after != nullptr && key <= *after) continue;
+      if (pending.retry_at > due ||
+          std::find(states.begin(), states.end(), pending.state) == states.end())
+        continue;
+      out.push_back(pending);
+    }
+    return out;
+  });
+}
+
+Result<std::vector<Pending>> VirtualState::pending_of(TenantId /*tenant*/, const EntityRef& ref,
+                                                      std::span<const InstanceKey> instances) {
+  return data_.world().call("state.pending_of", [&]() -> Result<std::vector<Pending>> {
+    std::vector<Pending> out;
+    const Entity& entity = entity_of(ref);
+    for (const InstanceKey& key : instances) {
+      if (const auto it = entity.pending.find(key); it != entity.pending.end())
+        out.push_back(it->second);
+    }
+    return out;
+  });
+}
+
+Result<PendingCounts> VirtualState::pending_counts(TenantId /*tenant*/, const EntityRef& ref) {
+  return data_.world().call("state.pending_counts", [&]() -> Result<PendingCounts> {
+    PendingCounts out;
+    for (const auto& [key, pending] : entity_of(ref).pending) ++out.by_state[pending.state];
+    return out;
+  });
+}
+
+Result<std::int64_t> VirtualState::retry_pending(TenantId /*tenant*/, const EntityRef& ref,
+                                                 const InstanceKey* only, Instant now) {
+  return data_.world().call("state.retry_pending", [&]() -> Result<std::int64_t> {
+    std::int64_t n = 0;
+    for (auto& [key, pending] : entity_of(ref).pending) {
+      if (only != nullptr && key != *only) continue;
+      pending.retry_at = now;
+      ++n;
+    }
+    return n;
+  });
+}
+
+// --- candidates
+// ---------------------------------------------------------------------------------------------------
+
+Result<std::vector<Candidate>> VirtualState::candidates(TenantId /*tenant*/, const EntityRef& ref,
+                                                        Side side,
+                                                        std::span<const FieldHash> matches) {
+  return data_.world().call("state.candidates", [&]() -> Result<std::vector<Candidate>> {
+    std::vector<Candidate> out;
+    for (const auto& [key, match] : entity_of(ref).candidates) {
+      if (key.side == side && std::find(matches.begin(), matches.end(), match) != matches.end())
+        out.push_back({key, match});
+    }
+    return out;
+  });
+}
+
+Result<std::vector<Candidate>> VirtualState::scan_candidates(TenantId /*tenant*/,
+                                                             const EntityRef& ref,
+                                                             const InstanceKey* after,
+                                                             std::size_t limit) {
+  return data_.world().call("state.scan_candidates", [&]() -> Result<std::vector<Candidate>> {
+    std::vector<Candidate> out;
+    for (const auto& [key, match] : entity_of(ref).candidates) {
+      if (out.size() == limit) break;
+      if (after == nullptr || key > *after) out.push_back({key, match});
+    }
+    return out;
+  });
+}
+
+Result<Links> VirtualState::links_by_match(TenantId /*tenant*/, const EntityRef& ref,
+                                           std::span<const FieldHash> matches) {
+  return data_.world().call("state.links_by_match", [&]() -> Result<Links> {
+    const Entity& entity = entity_of(ref);
+    Links out(ref.parts, ref.fields);
+    for (const auto& [key, stored] : entity.links) {
+      if (std::find(matches.begin(), matches.end(), stored.match) != matches.end())
+        ATLAS_OK(load(entity, ref, key, out));
+    }
+    return out;
+  });
+}
+
+// --- intents and confirm
+// ---------------------------------------------------------------------------------------------
+
+Result<> VirtualState::store_intents(const Lease& lease, std::span<const Intent> intents) {
+  return data_.world().call("state.store_intents", [&]() -> Result<> {
+    ATLAS_OK(held(lease));
+    for (const Intent& intent : intents) {
+      const bool added =
+          tenant_of(lease.tenant).intents.emplace(intent.number.value, intent).second;
+      if (!added) return refused("an intent's number is used twice");
+    }
+    return {};
+  });
+}
+
+Result<std::vector<Intent>> VirtualState::open_intents(TenantId tenant) {
+  return data_.world().call("state.open_intents", [&]() -> Result<std::vector<Intent>> {
+    std::vector<Intent> out;
+    for (const auto& [number, intent] : tenant_of(tenant).intents) out.push_back(intent);
+    return out;
+  });
+}
+
+Result<> VirtualState::apply(Entity& entity, const EntityRef& ref, const Confirm& confirm) {
+  for (const LinkRecord* link : confirm.insert_links) {
+    if (link->legacy_key.empty() || link->platform_key.empty())
+      return refused("a link without a key");
+    const Entity::LinkKey key{link->kind, Key(link->legacy_key)};
+    if (entity.links.contains(key)) return refused("a legacy key is linked twice");
+    if (!entity.by_platform.emplace(Key(link->platform_key), key).second)
+      return refused("a platform key is linked twice");
+    entity.links[key] = {Key(link->platform_key), confirm.batch, link->match,
+                         encode_link(*link, ref.layout)};
+  }
+  for (const LinkRecord* link : confirm.update_links) {
+    const auto it = entity.links.find({link->kind, Key(link->legacy_key)});
+    if (it == entity.links.end()) return refused("an unknown link is updated");
+    if (it->second.platform_key != link->platform_key) {
+      entity.by_platform.erase(it->second.platform_key);
+      if (!entity.by_platform.emplace(Key(link->platform_key), it->first).second)
+        return refused("a platform key is linked twice");
+    }
+    // E10: numbers rise. A confirm without writes of its own has none and leaves the number.
+    const BatchNumber batch = std::max(confirm.batch, it->second.batch);
+    it->second = {Key(link->platform_key), batch, link->match, encode_link(*link, ref.layout)};
+  }
+  for (const InstanceKey& key : confirm.drop_pending) entity.pending.erase(key);
+  for (const Pending& pending : confirm.put_pending)
+    entity.pending.insert_or_assign(pending.instance, pending);
+  for (const InstanceKey& key : confirm.drop_candidates) entity.candidates.erase(key);
+  for (const Candidate& c : confirm.put_candidates)
+    entity.candidates.insert_or_assign(c.instance, c.match);
+  for (const auto& [instance, field] : confirm.close_conflicts) {
+    std::erase_if(entity.conflicts, [&](const Conflict& c) {
+      return c.open && c.instance == instance && c.field == field;
+    });
+  }
+  for (Conflict conflict : confirm.put_conflicts) {
+    if (conflict.open) {
+      const auto it =
+          std::find_if(entity.conflicts.begin(), entity.conflicts.end(), [&](const Conflict& c) {
+            return c.open && c.instance == conflict.instance && c.field == conflict.field;
+          });
+      if (it != entity.conflicts.end()) {
+        conflict.id = it->id;
+        *it = conflict;
+        continue;
+      }
+    }
+    conflict.id = ++data_.conflict_ids;
+    entity.conflicts.push_back(conflict);
+  }
+  for (const Cursor& cursor : confirm.cursors)
+    entity.cursors.insert_or_assign(cursor.source, cursor);
+  return {};
+}
+
+void VirtualState::finish(const Lease& lease, const EntityRef& ref, Entity after,
+                          const Confirm& confirm) {
+  entity_of(ref) = std::move(after);
+  for (const BatchNumber number : confirm.intents)
+    tenant_of(lease.tenant).intents.erase(number.value);
+  ++data_.writes;
+}
+
+Result<> VirtualState::confirm(const Lease& lease, const EntityRef& ref, const Confirm& confirm) {
+  return data_.world().call("state.confirm", [&]() -> Result<> {
+    ATLAS_OK(held(lease));
+    Entity after = entity_of(ref);
+    ATLAS_OK(apply(after, ref, confirm));
+    finish(lease, ref, std::move(after), confirm);
+    return {};
+  });
+}
+
+bool VirtualState::joins(const Transaction& transaction) const {
+  const auto* ours = dynamic_cast<const VirtualTransaction*>(&transaction);
+  return ours != nullptr && data_.home() != nullptr && &ours->database() == data_.home();
+}
+
+Result<> VirtualState::confirm_joined(Transaction& transaction, const Lease& lease,
+                                      const EntityRef& ref, const Confirm& confirm) {
+  return data_.world().call("state.confirm_joined", [&]() -> Result<> {
+    ATLAS_ASSERT(joins(transaction), "a confirm is put into a transaction of another database");
+    ATLAS_OK(held(lease));
+    Entity after = entity_of(ref);
+    ATLAS_OK(apply(after, ref, confirm));
+    // What is borrowed dies with the call: only the results travel.
+    Confirm closed;
+    closed.intents = confirm.intents;
+    auto state = std::make_shared<VirtualState>(data_);
+    dynamic_cast<VirtualTransaction&>(transaction)
+        .on_commit([state, lease, ref, after = std::move(after), closed] {
+          state->finish(lease, ref, after, closed);
+        });
+    return {};
+  });
+}
+
+// --- what people see
+// ----------------------------------------------------------------------------------------------------
+
+Result<std::vector<Conflict>> VirtualState::conflicts(TenantId /*tenant*/, const EntityRef& ref,
+                                                      bool open_only, std::size_t limit) {
+  return data_.world().call("state.conflicts", [&]() -> Result<std::vector<Conflict>> {
+    std::vector<Conflict> out;
+    for (const Conflict& c : entity_of(ref).conflicts) {
+      if (out.size() < limit && (c.open || !open_only)) out.push_back(c);
+    }
+    return out;
+  });
+}
+
+Result<std::optional<std::pair<std::int32_t, Conflict>>> VirtualState::conflict(TenantId tenant,
+                                                                                std::int64_t id) {
+  using Answer = std::optional<std::pair<std::int32_t, Conflict>>;
+  return data_.world().call("state.conflict", [&]() -> Result<Answer> {
+    for (std::size_t e = 0; e < data_.entities.size(); ++e) {
+      if (data_.entities[e].tenant != tenant) continue;
+      for (const Conflict& c : data_.entities[e].conflicts) {
+        if (c.id == id) return Answer(std::pair(static_cast<std::int32_t>(e) + 1, c));
+      }
+    }
+    return Answer();
+  });
+}
+
+Result<std::vector<Conflict>> VirtualState::open_conflicts_of(
+    TenantId /*tenant*/, const EntityRef& ref, std::span<const InstanceKey> instances) {
+  return data_.world().call("state.open_conflicts_of", [&]() -> Result<std::vector<Conflict>> {
+    std::vector<Conflict> out;
+    for (const Conflict& c : entity_of(ref).conflicts) {
+      if (c.open && std::find(instances.begin(), instances.end(), c.instance) != instances.end())
+        out.push_back(c);
+    }
+    return out;
+  });
+}
+
+Result<> VirtualState::resolve_conflict(TenantId tenant, std::int64_t id, const std::string& winner,
+                                        Instant now) {
+  return data_.world().call("state.resolve_conflict", [&]() -> Result<> {
+    for (Entity& entity : data_.entities) {
+      if (entity.tenant != tenant) continue;
+      for (Conflict& c : entity.conflicts) {
+        if (c.id != id || !c.open) continue;
+        c.resolved_by = winner;
+        Pending dirty;
+        dirty.instance = c.instance;
+        dirty.reason = "a conflict was resolved";
+        dirty.since = now;
+        dirty.retry_at = now;
+        entity.pending.insert_or_assign(c.instance, dirty);
+        return {};
+      }
+    }
+    return Error(Code::kNotFound, "there is no such open conflict");
+  });
+}
+
+Result<std::vector<RunRecord>> VirtualState::runs(TenantId tenant, std::size_t limit) {
+  return data_.world().call("state.runs", [&]() -> Result<std::vector<RunRecord>> {
+    const auto& all = tenant_of(tenant).runs;
+    const std::size_t n = std::min(limit, all.size());
+    return std::vector<RunRecord>(all.rbegin(), all.rbegin() + static_cast<std::ptrdiff_t>(n));
+  });
+}
+
+Result<std::int64_t> VirtualState::link_count(TenantId /*tenant*/, const EntityRef& ref) {
+  return data_.world().call("state.link_count", [&]() -> Result<std::int64_t> {
+    return static_cast<std::int64_t>(entity_of(ref).links.size());
+  });
+}
+
+Result<> VirtualState::put_note(TenantId tenant, const std::string& name, const std::string& text) {
+  return data_.world().call("state.put_note", [&]() -> Result<> {
+    tenant_of(tenant).notes[name] = text;
+    return {};
+  });
+}
+
+Result<std::optional<std::string>> VirtualState::note(TenantId tenant, const std::string& name) {
+  return data_.world().call("state.note", [&]() -> Result<std::optional<std::string>> {
+    const auto& notes = tenant_of(tenant).notes;
+    const auto it = notes.find(name);
+    return it == notes.end() ? std::nullopt : std::optional(it->second);
+  });
+}
+
+}  // namespace atlas::sim
