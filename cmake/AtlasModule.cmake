@@ -175,6 +175,9 @@ function(atlas_end_to_end_tests DIR)
   atlas_include_root(root ${target}_harness "${DIR}" "${dir}")
   target_include_directories(${target}_harness ${scope} "${root}")
   target_link_libraries(${target}_harness ${scope} ${libs} ${ARG_LIBS})
+  target_compile_definitions(${target}_harness ${scope}
+    ATLAS_TEST_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+    ATLAS_TEST_BINARY="${CMAKE_BINARY_DIR}/atlas-bridge")
   foreach(program IN LISTS programs)
     get_filename_component(stem "${program}" NAME_WE)
     atlas_test_program(${stem} SOURCES "${program}" LIBS ${target}_harness)
