@@ -81,6 +81,7 @@ void check_insert(CompileContext& context, const EntityBuild& build, const Table
                   const std::vector<std::size_t>& kinds) {
   for (const ColumnInfo& column : table.info->columns) {
     if (!column.not_null || column.has_default || column.generated) continue;
+    if (table.excused.contains(column.name)) continue;
     if (std::find(table.key.begin(), table.key.end(), column.name) != table.key.end()) continue;
     std::vector<std::size_t> without;
     for (const std::size_t k : kinds) {

@@ -133,14 +133,15 @@ std::vector<Place> places_of(const EntityBuild& build, const std::vector<std::si
 void expect_unique(CompileContext& context, const EntityBuild& build,
                    const std::vector<std::size_t>& fields, const SourcePosition& where,
                    const std::string& what) {
+  std::string open;
   for (const Place& place : places_of(build, fields)) {
     if (unique_on(*place.table, place.columns)) continue;
-    context.problems.remark(
-        Code::kUniqueWeakened, where,
-        fmt::format(
-            "{}, and {} has no unique constraint on ({}): rows that share it are quarantined", what,
-            place.table->text(), name_list(place.columns)));
+    open += fmt::format("{}{} ({})", open.empty() ? "" : ", ", place.table->info->table.text(),
+                        name_list(place.columns));
   }
+  if (open.empty()) return;
+  context.problems.remark(Code::kNotUnique, where,
+                          fmt::format("{}, and no unique constraint says so on {}", what, open));
 }
 
 void check_canon(CompileContext& context, const EntityBuild& build, std::size_t f) {
@@ -154,7 +155,8 @@ void check_canon(CompileContext& context, const EntityBuild& build, std::size_t 
     context.problems.remark(
         Code::kUniqueWeakened, decl.where,
         fmt::format("{} is unique, and two values that differ only by {} are one here",
-                    place.table->column_text(place.columns.front()), forms));
+                    place.table->column_text(place.columns.front()), forms),
+        "the second of two such rows is quarantined until one of them is corrected");
     return;
   }
 }
@@ -182,7 +184,7 @@ void check_fold(CompileContext& context, const EntityBuild& build, std::size_t f
 }  // namespace
 
 void check_kinds(CompileContext& context, EntityBuild& build) {
-  if (build.kind_count() < 2) return;
+  if (build.kind_count() < 2 || build.kinds_refused) return;
   bool clear = true;
   for (std::size_t b = 1; b < build.kind_count(); ++b) {
     for (std::size_t a = 0; a < b; ++a) {
@@ -206,7 +208,7 @@ void check_uniques(CompileContext& context, EntityBuild& build) {
   std::vector<std::size_t> matched;
   for (std::size_t f = 0; f < build.plan.fields.size(); ++f) {
     if (build.plan.fields[f].in_match) matched.push_back(f);
-    if (build.field_decls[f]->unique)
+    if (build.field_decls[f]->unique && !build.plan.fields[f].in_match)
       expect_unique(context, build, {f}, build.field_decls[f]->where,
                     fmt::format("`{}` is declared unique", build.field_decls[f]->name));
     check_canon(context, build, f);
@@ -214,7 +216,7 @@ void check_uniques(CompileContext& context, EntityBuild& build) {
   }
   if (!matched.empty())
     expect_unique(context, build, matched, build.decl->match.front().where,
-                  "`match` adopts one row each");
+                  "`match` needs one row of a value");
 }
 
 }  // namespace atlas

@@ -43,6 +43,7 @@ void compile_entity(CompileContext& context, EntityBuild& build) {
   build.plan.fingerprint = stable_hash(build.decl->text);
   compile_notes(context, build);
   compile_fields(context, build);
+  spread_creates(build);
   compile_keys(context, build);
   check_kinds(context, build);
   check_writers(context, build);

@@ -37,6 +37,8 @@ struct TableUse {
   TableShape* shape = nullptr;  // in the entity's plan
   std::vector<Writer> writers = {};
   std::vector<std::string> key = {};  // column names
+  // Columns that a refused line means, or seems to mean: no check speaks of them again.
+  std::set<std::string, std::less<>> excused = {};
 
   // "legacy table users", "platform table u (identity.users)".
   std::string text() const;
@@ -47,6 +49,7 @@ struct EntityBuild {
   const EntityDecl* decl = nullptr;
   EntityPlan plan;
   std::vector<TableUse> legacy, platform;
+  bool kinds_refused = false;  // a condition of a kind was refused: what kinds take is unknown
   bool usable = false;  // all tables exist; otherwise nothing further is said about the entity
   std::vector<const FieldDecl*> field_decls;  // of plan.fields, by position
 
@@ -80,13 +83,15 @@ std::optional<std::uint32_t> use_column(CompileContext& context, TableUse& table
                                         const std::string& name, const SourcePosition& where);
 // The column's catalog entry; null when it does not exist.
 const ColumnInfo* column_info(const TableUse& table, std::string_view name);
+// Excuses the column from later checks: the line that names it was refused.
+void excuse_column(CompileContext& context, TableUse& table, const std::string& name);
 // Reports a column that does not exist, with a suggestion.
-void report_missing_column(CompileContext& context, const TableUse& table, const std::string& name,
+void report_missing_column(CompileContext& context, TableUse& table, const std::string& name,
                            const SourcePosition& where);
 // A constant as a value of a column's type, content in the plan's arena. nullopt after
 // kTypeMismatch.
 std::optional<Value> typed_constant(CompileContext& context, const Literal& literal,
-                                    const TableUse& table, const ColumnInfo& column);
+                                    TableUse& table, const ColumnInfo& column);
 
 // compile_tables.cc: endpoints, shapes, keys. Fills in context.entities.
 void open_tables(CompileContext& context);
@@ -94,6 +99,8 @@ void open_tables(CompileContext& context);
 void compile_roles(CompileContext& context, EntityBuild& build);
 // compile_notes.cc: platform_only and legacy_only.
 void compile_notes(CompileContext& context, EntityBuild& build);
+// After the fields: a `create` stays only in kinds whose rows no field writes there.
+void spread_creates(EntityBuild& build);
 // compile_fields.cc: lenses, match, groups, policies.
 void compile_fields(CompileContext& context, EntityBuild& build);
 // compile_refs.cc: how a reference's columns make the parent's key; lens of a reference field.

@@ -67,7 +67,7 @@ class FieldCompiler {
     field_.policy = decl_.conflict.value_or(
         build_.decl->conflict.value_or(default_policy(context_.document.phase)));
     find_kinds();
-    if (!resolve_platform() || !resolve_legacy()) return;
+    if (!resolve_platform() || !resolve_legacy()) return excuse_columns();
     fingerprint();
     write_marks();
     if (decl_.ref)
@@ -89,6 +89,18 @@ class FieldCompiler {
     const std::uint64_t all = count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
     field_.kinds = all;
     if (const auto kind = build_.kind_index(decl_.kind)) field_.kinds = std::uint64_t{1} << *kind;
+  }
+
+  // The field is refused; what it names is meant to be mapped all the same.
+  void excuse_columns() {
+    for (const ColumnName& name : decl_.platform) {
+      if (const auto part = build_.part_index(name.qualifier)) {
+        excuse_column(context_, build_.platform[*part], name.column);
+      }
+    }
+    for (TableUse& table : build_.legacy) {
+      for (const ColumnName& name : decl_.legacy) excuse_column(context_, table, name.column);
+    }
   }
 
   // Platform cells. A field that touches a part which some kinds do not have applies to the others
@@ -314,7 +326,7 @@ void mark_match_and_groups(CompileContext& context, EntityBuild& build) {
   for (std::size_t k = 0; k < build.kind_count(); ++k) {
     if (!build.plan.has_match || ((matched_kinds >> k) & 1U) != 0) continue;
     context.problems.remark(
-        Code::kUnknownName, build.decl->match.front().where,
+        Code::kNotAdopted, build.decl->match.front().where,
         fmt::format("`match` names no field of {}: its existing rows are never adopted",
                     build.plan.kinds[k].name));
   }

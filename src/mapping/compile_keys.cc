@@ -141,7 +141,7 @@ void compile_keys(CompileContext& context, EntityBuild& build) {
   check_key_fields(context, build);
   if (build.decl->match.empty() && !build.plan.natural_match) {
     context.problems.remark(
-        Code::kUnknownName, build.decl->name.where,
+        Code::kNotAdopted, build.decl->name.where,
         fmt::format(
             "`{}` has no `match`: rows that already exist on both sides become pairs of duplicates",
             build.decl->name.text),

@@ -42,7 +42,32 @@ void compile_note(CompileContext& context, EntityBuild& build, const NoteDecl& n
   }
 }
 
+// Whether a field writes the whole cell in rows of `kind`.
+bool written_by_field(const EntityBuild& build, const ConstantCell& constant, std::size_t kind) {
+  const TableUse& table = build.platform[constant.cell.part - 1];
+  const std::string& column = table.shape->columns[constant.cell.column].name;
+  return std::any_of(table.writers.begin(), table.writers.end(), [&](const Writer& w) {
+    return w.is_field && w.column == column && w.path.empty() && ((w.kinds >> kind) & 1U) != 0;
+  });
+}
+
 }  // namespace
+
+void spread_creates(EntityBuild& build) {
+  std::vector<ConstantCell> every_kind;
+  for (const ConstantCell& constant : build.plan.platform_constants) {
+    std::vector<std::size_t> kinds;
+    for (std::size_t k = 0; k < build.kind_count(); ++k) {
+      if (constant.on_update || !written_by_field(build, constant, k)) kinds.push_back(k);
+    }
+    if (kinds.size() == build.kind_count()) {
+      every_kind.push_back(constant);
+      continue;
+    }
+    for (const std::size_t k : kinds) build.plan.kinds[k].platform_constants.push_back(constant);
+  }
+  build.plan.platform_constants = std::move(every_kind);
+}
 
 void compile_notes(CompileContext& context, EntityBuild& build) {
   for (const NoteDecl& note : build.decl->notes[index(Side::kPlatform)]) {

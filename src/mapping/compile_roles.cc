@@ -48,7 +48,7 @@ void compile_scope(CompileContext& context, EntityBuild& build, Side side) {
       const bool root = legacy || i == 0;
       if (qualifier.empty() && !root && column_info(table, row.column.column) == nullptr) {
         context.problems.remark(
-            Code::kColumnMissing, table.decl->name.where,
+            Code::kScopeWide, table.decl->name.where,
             fmt::format(
                 "{} has no column `{}`: the scope does not limit its scans, only those of {}",
                 table.text(), row.column.column, build.platform.front().decl->name.text));
@@ -112,27 +112,35 @@ void kind_condition(CompileContext& context, EntityBuild& build, std::size_t kin
 }
 
 void compile_kinds(CompileContext& context, EntityBuild& build) {
+  const std::size_t before = context.problems.fatal_count();
   for (std::size_t k = 0; k < build.legacy.size(); ++k) {
     for (const Equality& row : build.legacy[k].decl->when)
       kind_condition(context, build, k, row.column, row.value);
   }
   const KindDecl& kind = build.decl->kind;
-  if (!kind.column) return;
+  build.kinds_refused = context.problems.fatal_count() > before;
+  const auto part = kind.column ? build.part_index(kind.column->qualifier) : std::nullopt;
+  if (!part) return;
+  const ColumnInfo* info = column_info(build.platform[*part], kind.column->column);
+  if (info == nullptr) {
+    build.kinds_refused = true;
+    report_missing_column(context, build.platform[*part], kind.column->column, kind.column->where);
+    return;
+  }
   for (const auto& [name, value] : kind.values) {
     const auto position = build.kind_index(name.text);
     if (!position) continue;
     Literal literal{Literal::Kind::kText, value.text, value.where};
     // `values: {users: 1}` on an integer column: scalars have the column's type.
-    const auto part = build.part_index(kind.column->qualifier);
-    const ColumnInfo* info =
-        part ? column_info(build.platform[*part], kind.column->column) : nullptr;
-    if (info != nullptr && info->type.kind == TypeKind::kBool) literal.kind = Literal::Kind::kBool;
-    if (info != nullptr && (is_integer(info->type.kind) || info->type.kind == TypeKind::kNumeric))
+    if (info->type.kind == TypeKind::kBool) literal.kind = Literal::Kind::kBool;
+    if (is_integer(info->type.kind) || info->type.kind == TypeKind::kNumeric) {
       literal.kind = Literal::Kind::kNumber;
+    }
     ColumnName column = *kind.column;
     column.where = value.where;
     kind_condition(context, build, *position, column, literal);
   }
+  build.kinds_refused = context.problems.fatal_count() > before;
 }
 
 // --- stamps --------------------------------------------------------------------------------------
@@ -234,7 +242,7 @@ void compile_liveness(CompileContext& context, EntityBuild& build, Side side) {
   live.zone = build.decl->stamp.zone;
   if (decl.kind == DeleteKind::kNone && decl.where.line == 0) {
     context.problems.remark(
-        Code::kLossUndeclared, build.decl->name.where,
+        Code::kDeletesIgnored, build.decl->name.where,
         fmt::format("`{}` says nothing about deletes on the {} side: they are not followed",
                     build.decl->name.text, side_name(side)),
         fmt::format("delete: {{{}: hard}}, {{{}: {{soft: column}}}} or none", side_name(side),

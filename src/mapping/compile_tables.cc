@@ -196,13 +196,20 @@ const ColumnInfo* column_info(const TableUse& table, std::string_view name) {
   return table.info->column(name);
 }
 
-void report_missing_column(CompileContext& context, const TableUse& table, const std::string& name,
+void excuse_column(CompileContext& context, TableUse& table, const std::string& name) {
+  if (column_info(table, name) == nullptr) return;
+  context.account(table, name);
+  table.excused.insert(name);
+}
+
+void report_missing_column(CompileContext& context, TableUse& table, const std::string& name,
                            const SourcePosition& where) {
   std::vector<std::string> names;
   for (const ColumnInfo& column : table.info->columns) names.push_back(column.name);
   context.problems.refuse(Code::kColumnMissing, where,
                           fmt::format("{} has no column `{}`", table.text(), name),
                           suggestion(name, names));
+  excuse_column(context, table, nearest(name, names));
 }
 
 std::optional<std::uint32_t> use_column(CompileContext& context, TableUse& table,
@@ -222,11 +229,12 @@ std::optional<std::uint32_t> use_column(CompileContext& context, TableUse& table
 }
 
 std::optional<Value> typed_constant(CompileContext& context, const Literal& literal,
-                                    const TableUse& table, const ColumnInfo& column) {
+                                    TableUse& table, const ColumnInfo& column) {
   const auto mismatch = [&](const std::string& what) -> std::optional<Value> {
     context.problems.refuse(Code::kTypeMismatch, literal.where,
                             fmt::format("{} is {} and cannot hold {}",
                                         table.column_text(column.name), column.type.name, what));
+    excuse_column(context, table, column.name);
     return std::nullopt;
   };
   const TypeKind kind = column.type.kind;

@@ -119,7 +119,7 @@ class DdlReader {
 
   // CREATE TYPE name AS ENUM ('a', 'b')
   void read_type(std::size_t at) {
-    const std::string name = tokens_[at];
+    const std::string name = table_name(at).name;
     while (at < tokens_.size() && tokens_[at] != "(") ++at;
     Type type;
     type.kind = TypeKind::kEnum;
@@ -177,8 +177,9 @@ class DdlReader {
   }
 
   std::size_t read_type_name(const Range& item, ColumnInfo& column) const {
-    std::string name = item.word(1);
-    std::size_t at = 2;
+    std::size_t at = item.word(2) == "." ? 4 : 2;  // a type may name its schema
+    const std::string written = item[at - 1];
+    std::string name = lowered(written);
     if (name == "double") name += " " + item.word(at++);
     std::string arguments;
     if (at < item.size() && item[at] == "(") {
@@ -186,7 +187,7 @@ class DdlReader {
       for (std::size_t i = at + 1; i < end; ++i) arguments += item[i];
       at = end + 1;
     }
-    if (auto it = enums_.find(item[1]); it != enums_.end()) {
+    if (auto it = enums_.find(written); it != enums_.end()) {
       column.type = it->second;
       return at;
     }

@@ -92,7 +92,16 @@ std::vector<Problem> ProblemList::take() {
   });
   std::vector<Problem> out;
   out.reserve(entries_.size());
-  for (Entry& entry : entries_) out.push_back(std::move(entry.problem));
+  const SourcePosition* last = nullptr;
+  for (Entry& entry : entries_) {
+    // A named lens is read at each use; its mistakes are said once.
+    const bool again = last != nullptr && last->line == entry.where.line &&
+                       last->column == entry.where.column &&
+                       out.back().error.code() == entry.problem.error.code() &&
+                       out.back().error.why() == entry.problem.error.why();
+    last = &entry.where;
+    if (!again) out.push_back(std::move(entry.problem));
+  }
   entries_.clear();
   return out;
 }

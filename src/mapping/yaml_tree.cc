@@ -72,19 +72,24 @@ class TreeBuilder final : public YAML::EventHandler {
     place(it->second.node);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(YamlNode::Kind::kList, mark, tag, anchor);
+                       YAML::EmitterStyle::value style) override {
+    open(YamlNode::Kind::kList, mark, tag, anchor, style == YAML::EmitterStyle::Flow);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(YamlNode::Kind::kMap, mark, tag, anchor);
+                  YAML::EmitterStyle::value style) override {
+    open(YamlNode::Kind::kMap, mark, tag, anchor, style == YAML::EmitterStyle::Flow);
   }
   void OnMapEnd() override { close(); }
 
   bool has_root() const { return has_root_; }
   YamlNode take_root() { return std::move(root_); }
   const SourcePosition& start() const { return start_; }
+  // Where the innermost [ or { stands that is still open.
+  std::optional<SourcePosition> open_flow() const {
+    if (stack_.empty() || !stack_.back().flow) return std::nullopt;
+    return stack_.back().node.where;
+  }
 
  private:
   struct Frame {
@@ -92,6 +97,7 @@ class TreeBuilder final : public YAML::EventHandler {
     YAML::anchor_t anchor = 0;
     std::size_t nodes_before = 0;
     bool has_key = false;
+    bool flow = false;  // in [] or {}
     YamlNode key;
   };
   struct Anchored {
@@ -133,9 +139,10 @@ class TreeBuilder final : public YAML::EventHandler {
     place(std::move(node));
   }
   void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag,
-            YAML::anchor_t anchor) {
+            YAML::anchor_t anchor, bool flow) {
     refuse_tag(mark, tag);
     Frame frame;
+    frame.flow = flow;
     frame.node.kind = kind;
     frame.node.where = at(mark);
     frame.anchor = anchor;
@@ -284,7 +291,13 @@ std::optional<YamlNode> parse_yaml(const std::string& file, std::string_view tex
     const SourcePosition where =
         error.mark.is_null() ? top
                              : SourcePosition{file, error.mark.line + 1, error.mark.column + 1};
-    problems.refuse(Code::kYamlSyntax, where, error.msg);
+    const bool unclosed = error.msg.find("end of") != std::string::npos && builder.open_flow();
+    if (unclosed) {
+      problems.refuse(Code::kYamlSyntax, *builder.open_flow(), "what begins here is not closed",
+                      fmt::format("the parser noticed in line {}", where.line));
+    } else {
+      problems.refuse(Code::kYamlSyntax, where, error.msg);
+    }
   }
   return std::nullopt;
 }
