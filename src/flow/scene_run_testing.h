@@ -1,0 +1,92 @@
+#pragma once
+
+// Runs of the engine on the virtual company; for the tests of flow and for sim/runs.
+
+#include "flow/run.h"
+#include "sim/virtual/company.h"
+#include "verify/verify.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace atlas::sim {
+
+struct RunSettings {
+  std::size_t page_rows = 2000;
+  std::string holder = "test";
+  std::vector<std::string> entities;
+  Executor* executor = nullptr;  // null: one after another
+  std::function<Ports::Stop()> stop;
+};
+
+inline Result<RunReport> try_run(Company& company, const RunSettings& settings = {}) {
+  SerialExecutor serial;
+  RunObserver observer;
+  Ports ports{company.clock, settings.executor == nullptr ? serial : *settings.executor,
+              [&](EndpointIndex index) { return company.open_endpoint(index); },
+              [&] { return company.open_state(); },
+              settings.stop ? settings.stop : [] { return Ports::Stop::kNone; }};
+  RunOptions options;
+  options.holder = settings.holder;
+  options.page_rows = settings.page_rows;
+  options.entities = settings.entities;
+  options.demand_check = false;
+  options.fresh_key = {7, 1, 3};
+  return run_once(company.plan, ports, options, observer);
+}
+
+// A run that must get through; its accounts must add up (E34).
+inline RunReport run(Company& company, const RunSettings& settings = {}) {
+  auto report = try_run(company, settings);
+  if (!report) throw std::runtime_error("the run failed: " + report.error().line());
+  if (report->error) throw std::runtime_error("the run ended with: " + report->error->line());
+  for (const EntityReport& entity : report->entities)
+    EXPECT_TRUE(entity.counts.conserved()) << entity.entity;
+  return std::move(*report);
+}
+
+// Rows that the bridge writes during `work`.
+template <class Work>
+std::int64_t writes_during(const Company& company, Work&& work) {
+  const std::int64_t before = company.bridge_writes();
+  std::forward<Work>(work)();
+  return company.bridge_writes() - before;
+}
+
+// Time enough for every back-off.
+inline void wait_for_retry(Company& company) { company.world.pass(std::chrono::hours(2)); }
+
+// S1 and S2: both sides show the same, and a further run writes nothing.
+inline void expect_converged(Company& company) {
+  EXPECT_EQ(company.legacy_people(), company.platform_people());
+  EXPECT_EQ(company.legacy_teams(), company.platform_teams());
+  EXPECT_EQ(writes_during(company, [&] { (void)run(company); }), 0) << "a further run writes";
+}
+
+inline VerifyReport verified(Company& company, VerifyOptions options = {}) {
+  VerifyPorts ports{company.clock,
+                    [&](EndpointIndex index) { return company.open_endpoint(index); },
+                    [&] { return company.open_state(); },
+                    {}};
+  VerifyObserver observer;
+  options.fresh_key = {7, 1, 3};
+  auto report = verify(company.plan, ports, options, observer);
+  if (!report) throw std::runtime_error("verify failed: " + report.error().line());
+  return std::move(*report);
+}
+
+// Pending rows of an entity as "state code instance", in order.
+inline std::vector<std::string> pending_lines(const StateData::Entity& entity) {
+  std::vector<std::string> out;
+  for (const auto& [key, pending] : entity.pending) {
+    out.push_back(std::string(pending_state_name(pending.state)) + " " +
+                  std::to_string(pending.code) + " " + std::string(side_name(key.side)) + " " +
+                  key_text(key.key));
+  }
+  return out;
+}
+
+}  // namespace atlas::sim
