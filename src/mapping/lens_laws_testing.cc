@@ -76,9 +76,9 @@ std::optional<std::vector<Value>> parse_cells(const LensSpec& spec, Side side,
 
 std::string cells_text(std::span<const Value> cells) {
   std::string out;
-  for (const Value& cell : cells) {
-    if (!out.empty()) out += " | ";
-    out += value_text(cell);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) out += " | ";
+    append_value_text(out, cells[i]);
   }
   return out;
 }
