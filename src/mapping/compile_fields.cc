@@ -218,6 +218,9 @@ class FieldCompiler {
     }
     field_.lens = std::move(*lens);
     for (const std::string& remark : lens_remarks(spec_)) {
+      // What only the unread side can hold does not matter.
+      if (decl_.direction == Direction::kToPlatform && remark.starts_with("platform ")) continue;
+      if (decl_.direction == Direction::kToLegacy && remark.starts_with("legacy ")) continue;
       losses_.push_back(remark);
       context_.problems.remark(Code::kRangeGap, decl_.where, remark);
     }

@@ -96,7 +96,7 @@ class Substitution {
     const std::size_t colon = inside.find(':');
     const std::string name(inside.substr(0, colon));
     if (!is_variable_name(name)) {
-      return Error(Code::kWrongShape, fmt::format("`${{{}}}` is no variable", inside))
+      return Error(Code::kWrongShape, "what stands in `${…}` is no variable name")
           .advise("${NAME}, ${NAME:-default}, ${NAME:?message} or ${file:path}");
     }
     const std::optional<std::string> value = variables_ ? variables_(name) : std::nullopt;
@@ -106,9 +106,8 @@ class Substitution {
     }
     const std::string_view rest = inside.substr(colon + 1);
     if (!rest.starts_with('-') && !rest.starts_with('?')) {
-      return Error(
-          Code::kWrongShape,
-          fmt::format("`${{{}}}`: after the name comes `:-default` or `:?message`", inside));
+      return Error(Code::kWrongShape,
+                   fmt::format("after `${{{}:` comes `-default}}` or `?message}}`", name));
     }
     if (value && !value->empty()) return *value;
     if (rest.front() == '-') return run(rest.substr(1), depth + 1);

@@ -99,6 +99,7 @@ class TreeBuilder final : public YAML::EventHandler {
     bool has_key = false;
     bool flow = false;  // in [] or {}
     YamlNode key;
+    std::map<std::string, int, std::less<>> lines;  // of the keys so far
   };
   struct Anchored {
     YamlNode node;
@@ -119,6 +120,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (anchor == 0) return;
     if (anchors_.size() >= kYamlAnchorsMax)
       throw TooMuch{node.where, fmt::format("more than {} anchors", kYamlAnchorsMax)};
+    count(size, node.where);  // it is kept a second time
     anchors_.insert_or_assign(anchor, Anchored{node, size});
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
@@ -194,14 +196,10 @@ class TreeBuilder final : public YAML::EventHandler {
                        "name the shared operators under `lenses:` and write `use: name`");
       return;
     }
-    const YamlNode* earlier = frame.node.find(key.text);
-    if (earlier != nullptr) {
-      int first_line = earlier->where.line;
-      for (const YamlEntry& entry : frame.node.entries) {
-        if (entry.key.text == key.text) first_line = entry.key.where.line;
-      }
+    const auto [earlier, added] = frame.lines.emplace(key.text, key.where.line);
+    if (!added) {
       problems_.refuse(Code::kDuplicateKey, key.where,
-                       fmt::format("`{}` is already given in line {}", key.text, first_line));
+                       fmt::format("`{}` is already given in line {}", key.text, earlier->second));
       return;
     }
     frame.node.entries.push_back({std::move(key), std::move(value)});
