@@ -57,7 +57,9 @@ struct Probe {
 struct KeyVersion {
   KeyView key;
   RowVersion version;
-  Value stamp;  // native stamp cell
+  // Native stamp cell. kOther where its text has no place in time (SQLite): fit to page on from,
+  // never to be a cursor.
+  Value stamp;
 };
 
 // Keys of one scan page in scan order. Owns its bytes.

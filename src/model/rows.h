@@ -36,7 +36,8 @@ class Rows {
   std::span<Value> row(std::size_t i) { return {cells_.data() + i * width_, width_}; }
   KeyView key(std::size_t i) const { return keys_[i]; }
   RowVersion version(std::size_t i) const { return versions_[i]; }
-  // The native stamp column (naive or instant) as read, for cursors; null when the table has none.
+  // The native stamp column (naive or instant) as read, for cursors; null when the table has none,
+  // kOther when it is no time (KeyVersion::stamp).
   Value stamp(std::size_t i) const { return stamps_[i]; }
 
   Arena& arena() { return arena_; }

@@ -2,6 +2,8 @@
 #include "model/key.h"
 #include "state/conformance_cases_testing.h"
 
+#include <memory>
+
 namespace atlas {
 namespace {
 
@@ -25,10 +27,11 @@ bool register_state_conformance(std::string_view product, const StateFixtureFact
         state_conformance::layout_cases(), state_conformance::pending_cases(),
         state_conformance::confirm_cases(), state_conformance::conflict_cases()}) {
     for (const state_conformance::Case& which : cases) {
-      testing::RegisterTest(suite.c_str(), which.claim, nullptr, nullptr, __FILE__, __LINE__,
-                            [which, factory]() -> StateConformanceTest* {
-                              return new StateConformanceTest(which, factory);
-                            });
+      // gtest owns the test that the factory gives.
+      const auto make = [which, factory]() -> StateConformanceTest* {
+        return std::make_unique<StateConformanceTest>(which, factory).release();
+      };
+      testing::RegisterTest(suite.c_str(), which.claim, nullptr, nullptr, __FILE__, __LINE__, make);
     }
   }
   return true;

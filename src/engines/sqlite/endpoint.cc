@@ -21,8 +21,8 @@ Result<std::unique_ptr<SqliteEndpoint>> SqliteEndpoint::open(EndpointOptions opt
   capabilities.database_stamps = writable;  // the horizon takes the write lock
   capabilities.deletes_visible = false;
   capabilities.read_your_writes = true;
-  return std::unique_ptr<SqliteEndpoint>(
-      new SqliteEndpoint(std::move(pool), *options.clock, capabilities));
+  Clock& clock = *options.clock;
+  return std::unique_ptr<SqliteEndpoint>(new SqliteEndpoint(pool, clock, capabilities));
 }
 
 Result<std::vector<TableInfo>> SqliteEndpoint::describe(std::span<const TableName> tables) {

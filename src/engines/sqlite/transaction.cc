@@ -28,12 +28,10 @@ std::vector<std::uint32_t> unapplied_ordinals(std::span<const WriteGroup> groups
 
 }  // namespace
 
-SqliteTransaction::SqliteTransaction(Loan loan, Clock& clock, ApplyTicket ticket,
-                                     std::span<const TableShape* const> tables)
+SqliteTransaction::SqliteTransaction(Loan loan, Clock& clock, Applicant who)
     : loan_(std::move(loan)),
       clock_(clock),
-      ticket_(std::move(ticket)),
-      tables_(tables.begin(), tables.end()),
+      who_(std::move(who)),
       plans_(loan_.connection(), loan_.catalog()) {}
 
 SqliteTransaction::~SqliteTransaction() = default;  // the pool rolls back what was not committed
@@ -42,8 +40,8 @@ Result<std::unique_ptr<Transaction>> SqliteTransaction::open(
     std::shared_ptr<Pool> pool, Clock& clock, const ApplyTicket& ticket,
     std::span<const TableShape* const> tables) {
   ATLAS_TRY(Loan loan, Loan::take(std::move(pool)));
-  std::unique_ptr<SqliteTransaction> out(
-      new SqliteTransaction(std::move(loan), clock, ticket, tables));
+  const Applicant who{ticket, {tables.begin(), tables.end()}};
+  std::unique_ptr<SqliteTransaction> out(new SqliteTransaction(std::move(loan), clock, who));
   ATLAS_OK(out->enter());
   return std::unique_ptr<Transaction>(std::move(out));
 }
@@ -52,8 +50,8 @@ Result<> SqliteTransaction::enter() {
   if (fault_point("sqlite.begin") == Fault::kFail) return lost(connection(), "beginning");
   ATLAS_OK(connection().begin_write());
   now_ = clock_.now();
-  ATLAS_OK(enter_fence(connection(), ticket_));
-  for (const TableShape* shape : tables_) {
+  ATLAS_OK(enter_fence(connection(), who_.ticket));
+  for (const TableShape* shape : who_.tables) {
     if (shape->fingerprint == 0) continue;
     ATLAS_TRY(const auto stored, loan_.catalog().table(connection(), shape->table));
     if (stored->info.fingerprint == shape->fingerprint) continue;
@@ -82,7 +80,7 @@ Result<std::vector<std::vector<WriteResult>>> SqliteTransaction::apply_groups(
   }
   WriteResults results = writer.take_results();
   if (const auto ordinals = unapplied_ordinals(groups, results); !ordinals.empty()) {
-    ATLAS_OK(witness_unapplied(connection(), ticket_, ordinals));
+    ATLAS_OK(witness_unapplied(connection(), who_.ticket, ordinals));
   }
   return results;
 }

@@ -27,16 +27,20 @@ class SqliteTransaction final : public Transaction {
   Connection& connection() const { return loan_.connection(); }
 
  private:
-  SqliteTransaction(Loan loan, Clock& clock, ApplyTicket ticket,
-                    std::span<const TableShape* const> tables);
+  // Who writes, and the tables whose fingerprints it relies on.
+  struct Applicant {
+    ApplyTicket ticket;
+    std::vector<const TableShape*> tables;
+  };
+
+  SqliteTransaction(Loan loan, Clock& clock, Applicant who);
   // Begins, compares the fence, inserts the witness, compares fingerprints.
   Result<> enter();
   Result<std::vector<std::vector<WriteResult>>> apply_groups(std::span<const WriteGroup> groups);
 
   Loan loan_;
   Clock& clock_;
-  ApplyTicket ticket_;
-  std::vector<const TableShape*> tables_;
+  Applicant who_;
   TablePlans plans_;
   Instant now_{};  // taken under the write lock: not before any horizon() already given
 };
