@@ -18,9 +18,17 @@ std::string pair_cell(std::int64_t legacy, std::int64_t platform) {
   return fmt::format("{} / {}", count_cell(legacy), count_cell(platform));
 }
 
-void count_row(Table& table, const std::string& name, const Counts& c, Style style) {
-  const std::int64_t stuck = c[Outcome::kQuarantined];
-  const std::int64_t held = c[Outcome::kHeld] + c[Outcome::kSuspectedDelete];
+std::int64_t in_state(const PendingCounts& pending, PendingState state) {
+  const auto it = pending.by_state.find(state);
+  return it == pending.by_state.end() ? 0 : it->second;
+}
+
+// What was done comes from the counts; what is set aside is what still is when the run ends, since
+// one row may have been tried more than once.
+void count_row(Table& table, const std::string& name, const Counts& c, const PendingCounts& pending,
+               Style style) {
+  const std::int64_t stuck = in_state(pending, PendingState::kQuarantined);
+  const std::int64_t held = in_state(pending, PendingState::kHeld);
   table.row({{name, style},
              count_cell(c.decided),
              pair_cell(c.created_legacy, c.created_platform),
@@ -30,9 +38,10 @@ void count_row(Table& table, const std::string& name, const Counts& c, Style sty
              {count_cell(c.conflicts + c.conflicts_held),
               c.conflicts + c.conflicts_held > 0 ? Style::kWarn : Style::kPlain},
              {count_cell(stuck), stuck > 0 ? Style::kBad : Style::kPlain},
-             count_cell(c[Outcome::kWaiting]),
+             count_cell(in_state(pending, PendingState::kWaiting) +
+                        in_state(pending, PendingState::kDeferred)),
              {count_cell(held), held > 0 ? Style::kWarn : Style::kPlain},
-             count_cell(c[Outcome::kStale] + c[Outcome::kLeft])});
+             count_cell(in_state(pending, PendingState::kDirty))});
 }
 
 std::string closing_line(const RunReport& report, bool colour) {
@@ -65,9 +74,12 @@ void print_counts(const std::vector<EntityReport>& entities, const Counts& total
   table.column("ENTITY").number("DECIDED").number("CREATED L / P").number("UPDATED L / P");
   table.number("DELETED L / P").number("ADOPTED").number("CONFLICTS").number("QUARANTINED");
   table.number("WAITING").number("HELD").number("AGAIN");
-  for (const EntityReport& entity : entities)
-    count_row(table, entity.entity, entity.counts, Style::kPlain);
-  if (entities.size() > 1) count_row(table, "total", total, Style::kBold);
+  PendingCounts pending;
+  for (const EntityReport& entity : entities) {
+    count_row(table, entity.entity, entity.counts, entity.pending, Style::kPlain);
+    for (const auto& [state, n] : entity.pending.by_state) pending.by_state[state] += n;
+  }
+  if (entities.size() > 1) count_row(table, "total", total, pending, Style::kBold);
   table.print(terminal, indent);
 }
 

@@ -97,6 +97,10 @@ class Runner {
         if (captured) captured = run.revisit(false);
         if (!captured) out.error = std::move(captured).error();
         out.counts = run.counts();
+        out.pending.by_state[PendingState::kQuarantined] = out.counts[Outcome::kQuarantined];
+        out.pending.by_state[PendingState::kWaiting] = out.counts[Outcome::kWaiting];
+        out.pending.by_state[PendingState::kHeld] =
+            out.counts[Outcome::kHeld] + out.counts[Outcome::kSuspectedDelete];
         report.entities.push_back(std::move(out));
       }
     }
