@@ -6,6 +6,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 #include <string>
 #include <unistd.h>
 
@@ -26,7 +28,26 @@ Plan& plan() {
   return value;
 }
 
+// Kept only while someone asks for the counts.
+struct Census {
+  std::mutex mutex;
+  std::map<std::string, long, std::less<>> times;
+};
+
+Census& census() {
+  static Census value;
+  return value;
+}
+
+void take_down(std::string_view point) {
+  if (std::getenv("ATLAS_FAULT_COUNT_FILE") == nullptr) return;
+  Census& c = census();
+  const std::scoped_lock lock(c.mutex);
+  ++c.times.try_emplace(std::string(point)).first->second;
+}
+
 Fault act(std::string_view point) {
+  take_down(point);
   Plan& p = plan();
   if (!p.point.empty() && p.point != point) return Fault::kNone;
   const long n = p.reached.fetch_add(1) + 1;
@@ -42,6 +63,8 @@ void write_count() {
   if (file == nullptr) return;
   if (std::FILE* out = std::fopen(file, "w")) {
     (void)std::fprintf(out, "%ld\n", plan().reached.load());
+    for (const auto& [name, times] : census().times)
+      (void)std::fprintf(out, "%s %ld\n", name.c_str(), times);
     (void)std::fclose(out);
   }
 }
@@ -69,6 +92,7 @@ void install_fault_hook_from_environment() {
     spec = spec.substr(colon + 1);
   }
   p.at = std::strtol(spec.c_str(), nullptr, 10);
+  (void)census();  // made before the exit function, so gone after it
   (void)std::atexit(write_count);
   set_fault_hook(act);
 }

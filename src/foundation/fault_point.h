@@ -20,7 +20,7 @@ void set_fault_hook(FaultHook hook);
 Fault fault_point(std::string_view point);
 // Reads ATLAS_FAULT="<n>:<kill|fail|stop>" or "<name>:<k>:<kill|fail|stop>": acts at the n-th point
 // reached, or at the k-th time the named point is reached; at exit the number of points reached
-// goes to ATLAS_FAULT_COUNT_FILE.
+// goes to ATLAS_FAULT_COUNT_FILE, then a line `<name> <times>` for each of them.
 void install_fault_hook_from_environment();
 #else
 constexpr Fault fault_point(std::string_view /*point*/) { return Fault::kNone; }
