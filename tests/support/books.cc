@@ -58,7 +58,7 @@ bool never_was(const std::string& berlin) {
   using namespace std::chrono;
   int y = 0, m = 0, d = 0, h = 0;
   if (std::sscanf(berlin.c_str(), "%d-%d-%d %d", &y, &m, &d, &h) != 4) return false;
-  const year_month_day last_sunday = year(y) / March / Sunday[last];
+  const year_month_day last_sunday{sys_days(year(y) / March / Sunday[last])};
   return h == 2 && year(y) / m / d == last_sunday;
 }
 

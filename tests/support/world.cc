@@ -148,6 +148,30 @@ Json World::sync(const std::vector<std::string>& options) const {
   return json(std::move(arguments));
 }
 
+Verdict World::verify() const {
+  Verdict out;
+  out.report = json({"verify"});
+  for (const Json& entity : out.report["entities"]) {
+    const Json& counts = entity["counts"];
+    out.complete = out.complete && entity["complete"].get<bool>();
+    out.equal += counts["equal"].get<long>();
+    out.different += counts["different"].get<long>();
+    out.drift += counts["drift"].get<long>();
+    out.pending += counts["pending"].get<long>();
+    out.known += counts["known"].get<long>();
+    out.unlinked +=
+        counts["unlinked_legacy"].get<long>() + counts["unlinked_platform"].get<long>();
+    for (const Json& finding : entity["findings"]) {
+      if (finding["standing"] != "known") continue;
+      out.aside.push_back(fmt::format("{} {}/{}: {}", entity["entity"].get<std::string>(),
+                                      finding["legacy_table"].get<std::string>(),
+                                      finding["legacy_key"].get<std::string>(),
+                                      finding["reason"].get<std::string>()));
+    }
+  }
+  return out;
+}
+
 // --- PostgreSQL ---------------------------------------------------------------------------------
 
 PostgresServer& PostgresWorld::legacy_server() {

@@ -23,6 +23,15 @@ namespace atlas::e2e {
 
 using Json = nlohmann::json;
 
+// What `verify` says, summed over the entities.
+struct Verdict {
+  bool complete = true;
+  long equal = 0, different = 0, drift = 0, pending = 0, known = 0, unlinked = 0;
+  Json report;
+  // "person users/14: quarantined: ...", a line for each row that stands aside and is known to.
+  std::vector<std::string> aside;
+};
+
 enum class Place : std::uint8_t { kLegacy, kIdentity, kOrg, kGeo, kState };
 
 // The slice of both sides that the example's mapping selects.
@@ -60,6 +69,7 @@ class World {
   void check() const;
   // One `sync`, which has to end well: its report.
   Json sync(const std::vector<std::string>& options = {}) const;
+  Verdict verify() const;
 
  protected:
   World();

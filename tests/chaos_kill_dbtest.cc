@@ -1,0 +1,108 @@
+// kill -9 and broken connections at every fault point of a run that creates, updates and deletes
+// in both directions. Visible effect: the program ends there. Recovery: the next runs, once the
+// dead run's lease is over.
+
+#include "tests/support/books.h"
+#include "tests/support/rounds.h"
+#include "tests/support/world.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <sstream>
+
+namespace atlas::e2e {
+namespace {
+
+constexpr app::AtlasSize kSize{
+    .users = 24, .staff = 22, .teams = 20, .geofences = 22, .members = 30, .categories = 3};
+
+class Chaos {
+ public:
+  explicit Chaos(World& world) : world_(world), rounds_(world) {
+    (void)world.load(kSize);
+    world.check();
+    (void)sync_until_quiet(world);
+    (void)expect_sides_equal(world);
+  }
+
+  // The points that one run reaches, by name.
+  std::map<std::string, long> points() {
+    const TemporaryFolder folder;
+    const std::string file = folder.path() + "/count";
+    rounds_.play();
+    const Finished done = world_.run({"sync"}, {{"ATLAS_FAULT_COUNT_FILE", file}});
+    EXPECT_EQ(done.exit, 0) << done.err;
+    std::map<std::string, long> out;
+    std::istringstream in(read_text(file));
+    in >> reached_;
+    std::string name;
+    for (long times = 0; in >> name >> times;) out[name] = times;
+    settle();
+    return out;
+  }
+  long reached() const { return reached_; }
+
+  // One round of edits, a run that meets the fault, recovery, the one check.
+  void hit(const std::string& fault) {
+    const ::testing::ScopedTrace trace(__FILE__, __LINE__, "ATLAS_FAULT=" + fault);
+    rounds_.play();
+    last_ = world_.run({"sync"}, {{"ATLAS_FAULT", fault}});
+    settle();
+  }
+  const Finished& last() const { return last_; }
+
+ private:
+  void settle() {
+    world_.expire_lease();
+    (void)sync_until_quiet(world_);
+    rounds_.expect_kept(expect_sides_equal(world_));
+  }
+
+  World& world_;
+  Rounds rounds_;
+  long reached_ = 0;
+  Finished last_;
+};
+
+// Kills at points `first`, `first + stride`, ... until a run ends without reaching its point.
+long kill_through(Chaos& chaos, long first, long stride, const char* action) {
+  long hits = 0;
+  for (long n = first;; n += stride) {
+    chaos.hit(fmt::format("{}:{}", n, action));
+    if (::testing::Test::HasFailure()) return hits;
+    const bool met = chaos.last().signal == SIGKILL || chaos.last().exit != 0;
+    if (!met && n > chaos.reached()) return hits;
+    hits += met ? 1 : 0;
+  }
+}
+
+TEST(ChaosKill, SqliteLosesAndDoublesNothingAtAnyPoint) {
+  SqliteWorld world;
+  Chaos chaos(world);
+  const auto points = chaos.points();
+  for (const auto& [name, times] : points) fmt::print("{} {}\n", name, times);
+  const long hits = kill_through(chaos, 1, 1, "kill");
+  fmt::print("{} points, {} kills\n", chaos.reached(), hits);
+}
+
+TEST(ChaosKill, PostgresLosesAndDoublesNothingAtAnyNamedPoint) {
+  PostgresWorld world;
+  Chaos chaos(world);
+  const auto points = chaos.points();
+  for (const auto& [name, times] : points) fmt::print("{} {}\n", name, times);
+  long hits = 0;
+  for (const auto& [name, times] : points) {
+    for (const long at : {1L, (times + 1) / 2, times}) {
+      chaos.hit(fmt::format("{}:{}:kill", name, at));
+      if (HasFailure()) return;
+      hits += chaos.last().signal == SIGKILL ? 1 : 0;
+      if (times == 1) break;
+    }
+  }
+  fmt::print("{} points of {} names, {} kills\n", chaos.reached(), points.size(), hits);
+}
+
+}  // namespace
+}  // namespace atlas::e2e
