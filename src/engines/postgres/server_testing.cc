@@ -179,7 +179,10 @@ std::vector<PostgresUser::Row> rows_of(const PGresult* result) {
 }  // namespace
 
 PostgresUser::PostgresUser(const std::string& dsn) : connection_(PQconnectdb(dsn.c_str())) {
-  if (PQstatus(connection_) == CONNECTION_OK) return;
+  if (PQstatus(connection_) == CONNECTION_OK) {
+    (void)query("set client_min_messages = warning");
+    return;
+  }
   const std::string why = PQerrorMessage(connection_);
   PQfinish(connection_);
   throw std::runtime_error("a user cannot connect: " + why);

@@ -212,30 +212,32 @@ Result<std::optional<std::pair<std::int32_t, Conflict>>> PostgresState::conflict
 Result<> PostgresState::resolve_conflict(TenantId tenant, std::int64_t id,
                                          const std::string& winner, Instant now) {
   constexpr std::string_view kResolve = R"(
-with found as (
-  select c.id, c.open from atlas_bridge.conflict c join atlas_bridge.entity e on e.id = c.entity
-  where e.tenant = $1::int4 and c.id = $2::int8),
-resolved as (
-  update atlas_bridge.conflict c set resolved_by = $3 from found where c.id = found.id and c.open
+with resolved as (
+  update atlas_bridge.conflict c set resolved_by = $3
+  from atlas_bridge.entity e
+  where e.id = c.entity and e.tenant = $1::int4 and c.id = $2::int8 and c.open
   returning c.entity, c.side, c.kind, c.key),
 dirty as (
-  insert into atlas_bridge.pending (entity, side, kind, key, state, code, reason, field, blocker, fingerprint, attempts, since, retry_at)
-  select entity, side, kind, key, $4::int2, 0, 'a conflict was resolved', '', '', 0, 0, $5::timestamptz, $5::timestamptz from resolved
+  insert into atlas_bridge.pending (entity, side, kind, key, state, code, reason, field, blocker,
+                                    fingerprint, attempts, since, retry_at)
+  select entity, side, kind, key, $4::int2, 0, 'a conflict was resolved', '', '', 0, 0,
+         $5::timestamptz, $5::timestamptz
+  from resolved
   on conflict (entity, side, kind, key) do update
-  set state = excluded.state, code = 0, reason = excluded.reason, field = '', blocker = '', fingerprint = 0, attempts = 0,
-      since = excluded.since, retry_at = excluded.retry_at)
-select (select count(*) from found), (select count(*) from resolved))";
+  set state = excluded.state, code = 0, reason = excluded.reason, field = '', blocker = '',
+      fingerprint = 0, attempts = 0, since = excluded.since, retry_at = excluded.retry_at)
+select count(*) from resolved)";
+  if (winner != "legacy" && winner != "platform") {
+    return Error(Code::kUsage, "a conflict is won by legacy or platform");
+  }
   Params params;
-  params.int4(tenant.value)
-      .int8(id)
-      .text(winner)
-      .int2(static_cast<std::int16_t>(PendingState::kDirty));
+  params.int4(tenant.value).int8(id).text(winner);
+  params.int2(static_cast<std::int16_t>(PendingState::kDirty));
   postgres::bind_instant(params, now);
   ATLAS_TRY(const Rowset rows, ask("resolve", kResolve, params));
-  if (rows.integer(0, 0) == 0)
-    return Error(Code::kNotFound, fmt::format("there is no conflict {}", id));
-  if (rows.integer(0, 1) == 0)
-    return Error(Code::kResolveStale, fmt::format("conflict {} is no longer open", id));
+  if (rows.integer(0, 0) == 0) {
+    return Error(Code::kNotFound, fmt::format("there is no open conflict {}", id));
+  }
   return {};
 }
 

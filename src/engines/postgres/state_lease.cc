@@ -76,30 +76,32 @@ Result<LeaseAnswer> PostgresState::take_lease(TenantId tenant, const std::string
 }
 
 Result<> PostgresState::renew_lease(const Lease& lease, Micros ttl, Instant /*now*/) {
+  constexpr std::string_view kRenew = R"(
+update atlas_bridge.lease set until = clock_timestamp() + $3::int8 * interval '1 microsecond'
+where tenant = $1::int4 and epoch = $2::int8 and until is not null
+returning 1)";
   Params params;
   params.int4(lease.tenant.value).int8(lease.epoch.value).int8(ttl.count());
-  ATLAS_TRY(const Rowset rows,
-            ask("renew",
-                "update atlas_bridge.lease set until = clock_timestamp() + $3::int8 * interval '1 "
-                "microsecond' "
-                "where tenant = $1::int4 and epoch = $2::int8 and until is not null returning 1",
-                params));
+  ATLAS_TRY(const Rowset rows, ask("renew", kRenew, params));
   if (rows.size() == 0) return Error(Code::kFenceStale, "the lease was taken over");
   return {};
 }
 
 Result<> PostgresState::release_lease(const Lease& lease, const RunRecord& end) {
+  constexpr std::string_view kEnd = R"(
+update atlas_bridge.run
+set verb = coalesce(nullif($2, ''), verb), outcome = $3, report = $4,
+    finished = coalesce($5::timestamptz, clock_timestamp())
+where id = $1::int8)";
   StateSteps steps;
   postgres::add_lease_check(steps, lease);
-  steps
-      .add("release",
-           "update atlas_bridge.run set verb = coalesce(nullif($2, ''), verb), outcome = $3, "
-           "finished = clock_timestamp(), "
-           "report = $4 where id = $1::int8")
-      .int8(lease.run.value)
-      .text(end.verb)
-      .text(end.outcome)
-      .text(end.report);
+  Params& params = steps.add("release", std::string(kEnd));
+  params.int8(lease.run.value).text(end.verb).text(end.outcome).text(end.report);
+  if (end.finished == Instant{}) {
+    params.null();
+  } else {
+    postgres::bind_instant(params, end.finished);
+  }
   steps.add("release", "update atlas_bridge.lease set until = null where tenant = $1::int4")
       .int4(lease.tenant.value);
   return pool_.with([&](Connection& connection) { return steps.run_committed(connection); });
@@ -114,16 +116,15 @@ Result<Epoch> PostgresState::epoch(TenantId tenant) {
 }
 
 Result<BatchNumber> PostgresState::reserve_batches(const Lease& lease, std::size_t n) {
+  constexpr std::string_view kReserve = R"(
+update atlas_bridge.tenant t set batches = t.batches + $3::int8
+where t.id = $1::int4 and exists (
+  select 1 from atlas_bridge.lease l
+  where l.tenant = t.id and l.epoch = $2::int8 and l.until is not null)
+returning t.batches - $3::int8 + 1)";
   Params params;
   params.int4(lease.tenant.value).int8(lease.epoch.value).int8(static_cast<std::int64_t>(n));
-  ATLAS_TRY(
-      const Rowset rows,
-      ask("batches",
-          "update atlas_bridge.tenant t set batches = t.batches + $3::int8 where t.id = $1::int4 "
-          "and exists (select 1 from atlas_bridge.lease l where l.tenant = t.id and l.epoch = "
-          "$2::int8) "
-          "returning t.batches - $3::int8 + 1",
-          params));
+  ATLAS_TRY(const Rowset rows, ask("batches", kReserve, params));
   if (rows.size() == 0) return Error(Code::kFenceStale, "the lease was taken over");
   return BatchNumber{rows.integer(0, 0)};
 }

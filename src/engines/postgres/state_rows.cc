@@ -88,10 +88,11 @@ Result<> StateSteps::run_committed(Connection& connection) const {
 }
 
 void add_lease_check(StateSteps& steps, const Lease& lease) {
-  constexpr std::string_view kCheck =
-      "select 1 / (select count(*)::int4 from (select 1 from atlas_bridge.lease where tenant = "
-      "$1::int4 and epoch = $2::int8 "
-      "and run = $3::int8 for share) as held)";
+  constexpr std::string_view kCheck = R"(
+select 1 / (select count(*)::int4 from (
+  select 1 from atlas_bridge.lease
+  where tenant = $1::int4 and epoch = $2::int8 and run = $3::int8 and until is not null
+  for share) as held))";
   steps.add("lease", std::string(kCheck), StateSteps::Guard::kLease)
       .int4(lease.tenant.value)
       .int8(lease.epoch.value)
