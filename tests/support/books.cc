@@ -102,7 +102,7 @@ struct Spelling {
   }
   std::string phone() const { return postgres ? "contact->>'phone'" : "contact ->> '$.phone'"; }
   std::string seconds(const std::string& at) const {
-    return postgres ? "extract(epoch from " + at + ")::bigint" : "strftime('%s', " + at + ")";
+    return postgres ? "extract(epoch from " + at + ")::bigint" : "strftime('%s', substr(" + at + ", 1, 19))";
   }
   std::string micros(const std::string& at) const {
     return postgres ? "to_char(" + at + ", 'YYYY-MM-DD HH24:MI:SS.US')" : at;
