@@ -162,14 +162,8 @@ Databases::Databases(World& world, TokenStyle tokens)
   make_platform(identity, geo);
 }
 
-Company::Company(World& w, Databases& databases, StateData& s, CompanyOptions o)
-    : world(w),
-      legacy(databases.legacy),
-      identity(databases.identity),
-      geo(databases.geo),
-      state(s),
-      options(std::move(o)),
-      clock(w) {
+Company::Company(World& w, Database& l, Database& i, Database& g, StateData& s, CompanyOptions o)
+    : world(w), legacy(l), identity(i), geo(g), state(s), options(std::move(o)), clock(w) {
   compile();
 }
 
@@ -364,14 +358,14 @@ void Company::soft_delete(Database& database, const TableName& table, KeyView ke
 // ------------------------------------------------------------------------------------------------
 
 Key Company::platform_of(KeyView person_key, std::uint16_t kind) {
-  const StateData::Entity* entity = state.entity("person");
+  const StateData::Entity* entity = state.entity(options.tenant, "person");
   if (entity == nullptr) return {};
   const auto it = entity->links.find({kind, Key(person_key)});
   return it == entity->links.end() ? Key() : it->second.platform_key;
 }
 
 Key Company::legacy_of(KeyView user) {
-  const StateData::Entity* entity = state.entity("person");
+  const StateData::Entity* entity = state.entity(options.tenant, "person");
   if (entity == nullptr) return {};
   const auto it = entity->by_platform.find(Key(user));
   return it == entity->by_platform.end() ? Key() : it->second.second;

@@ -46,7 +46,10 @@ struct Databases {
 // One tenant: its plan, and the words its users speak.
 class Company {
  public:
-  Company(World& world, Databases& databases, StateData& state, CompanyOptions options = {});
+  Company(World& world, Databases& databases, StateData& state, CompanyOptions options = {})
+      : Company(world, databases.legacy, databases.identity, databases.geo, state, std::move(options)) {}
+  // With a legacy database of its own on a platform that it shares.
+  Company(World& world, Database& legacy, Database& identity, Database& geo, StateData& state, CompanyOptions options);
 
   World& world;
   Database& legacy;
@@ -67,8 +70,8 @@ class Company {
   EntityPlan& team() { return plan.entities[0]; }
   EntityPlan& person() { return plan.entities[1]; }
   FieldPlan& field(std::string_view name);  // of person
-  StateData::Entity& team_state() { return *state.entity("team"); }
-  StateData::Entity& person_state() { return *state.entity("person"); }
+  StateData::Entity& team_state() { return *state.entity(options.tenant, "team"); }
+  StateData::Entity& person_state() { return *state.entity(options.tenant, "person"); }
 
   // Users of legacy. `team` empty = none.
   Key hire(std::string_view name, KeyView team = {}, std::string_view city = "Bonn");

@@ -178,7 +178,11 @@ void Fibers::run() {
         able.push_back(&fiber);
     }
     if (!any) break;
-    ATLAS_ASSERT(!able.empty(), "every fiber waits: a deadlock");
+    if (able.empty()) {
+      const bool helped = stuck && stuck();
+      ATLAS_ASSERT(helped, "every fiber waits: a deadlock");
+      continue;
+    }
     std::size_t which = able.size() - 1;
     if (switches_ && able.size() > 1) which = rng_.next() % able.size();
     resume(*able[which]);

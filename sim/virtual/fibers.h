@@ -43,6 +43,10 @@ class Fibers {
   // error goes to the caller.
   std::function<std::optional<Error>(Process, std::string_view port, Moment)> at_port;
 
+  // Asked when every fiber waits or sleeps: wakes somebody and says true, or the test has a
+  // deadlock.
+  std::function<bool()> stuck;
+
   // Tasks as fibers of the calling process.
   Executor& executor();
 

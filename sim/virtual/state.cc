@@ -37,10 +37,15 @@ Error refused(const char* why) { return Error(Code::kStateUnusable, why).at("sta
 
 }  // namespace
 
-StateData::Entity* StateData::entity(std::string_view name) {
-  const auto it = std::find_if(entities.begin(), entities.end(),
-                               [&](const Entity& e) { return e.name == name; });
-  return it == entities.end() ? nullptr : &*it;
+StateData::Entity* StateData::entity(std::string_view tenant, std::string_view name) {
+  for (const Tenant& t : tenants) {
+    if (t.info.name != tenant) continue;
+    const auto it = std::find_if(entities.begin(), entities.end(), [&](const Entity& e) {
+      return e.tenant == t.info.id && e.name == name;
+    });
+    if (it != entities.end()) return &*it;
+  }
+  return nullptr;
 }
 
 Result<> VirtualState::held(const Lease& lease) {

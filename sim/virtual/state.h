@@ -58,7 +58,8 @@ class StateData {
   std::int64_t conflict_ids = 0;
   std::int64_t writes = 0;  // confirms that moved anything, since the beginning
 
-  Entity* entity(std::string_view name);
+  // Null until a run has declared it.
+  Entity* entity(std::string_view tenant, std::string_view name);
 
  private:
   World& world_;

@@ -47,17 +47,17 @@ std::string advice(const CLI::App& app, std::span<const std::string> arguments) 
 }
 
 void declare_all(Verb& root) {
-  // declare_demo(root);
+  declare_demo(root);
   declare_check(root);
-  // declare_doctor(root);
+  declare_doctor(root);
   declare_plan(root);
   declare_sync(root);
-  // declare_verify(root);
-  // declare_status(root);
-  // declare_runs(root);
-  // declare_record(root);
-  // declare_conflicts(root);
-  // declare_quarantine(root);
+  declare_verify(root);
+  declare_status(root);
+  declare_runs(root);
+  declare_record(root);
+  declare_conflicts(root);
+  declare_quarantine(root);
 }
 
 }  // namespace

@@ -48,6 +48,12 @@ Verb& Verb::choice(const std::string& names, std::string& into,
   return *this;
 }
 
+Verb& Verb::required_choice(const std::string& names, std::string& into,
+                            const std::vector<std::string>& choices, const std::string& help) {
+  app_->add_option(names, into, help)->check(CLI::IsMember(choices))->type_name("WORD")->required();
+  return *this;
+}
+
 Verb& Verb::number(const std::string& names, std::size_t& into, std::size_t least, std::size_t most,
                    const std::string& help) {
   app_->add_option(names, into, help)

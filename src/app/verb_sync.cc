@@ -2,6 +2,7 @@
 
 #include "app/duration.h"
 #include "app/progress.h"
+#include "app/run_exit.h"
 #include "app/run_print.h"
 #include "app/signals.h"
 #include "app/verb.h"
@@ -36,21 +37,9 @@ Result<std::int64_t> held_rows(const Bridge& bridge) {
 
 Result<ExitCode> exit_of(const RunReport& report, const SyncOptions& options,
                          const StopSignals& signals, const Bridge& bridge) {
-  switch (report.outcome) {
-    case RunOutcome::kLeaseHeld:
-      return options.if_locked == "fail" ? ExitCode::kLeaseHeld : ExitCode::kDone;
-    case RunOutcome::kStopped:
-      if (report.error && report.error->code() == Code::kDeadline) return ExitCode::kDone;
-      return signals.exit();
-    case RunOutcome::kFailed:
-    case RunOutcome::kPartial:
-      if (!report.error || report.error->code() == Code::kDeadline) break;
-      if (report.error->code() == Code::kInterrupted) return signals.exit();
-      return report.error->exit();
-    case RunOutcome::kDone:
-      break;
-  }
-  if (!options.strict) return ExitCode::kDone;
+  const IfLocked if_locked = options.if_locked == "fail" ? IfLocked::kFail : IfLocked::kSkip;
+  const ExitCode exit = exit_of_run(report, if_locked, signals.exit());
+  if (!options.strict || exit != ExitCode::kDone) return exit;
   ATLAS_TRY(const std::int64_t held, held_rows(bridge));
   return held > 0 ? ExitCode::kHeldRows : ExitCode::kDone;
 }

@@ -18,14 +18,53 @@
 namespace atlas::app {
 namespace {
 
-std::optional<std::string> environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return value;
+bool fatal(const Problem& problem) { return problem.fatal; }
+
+unsigned threads_for(const Plan& plan) {
+  const auto entities = static_cast<unsigned>(plan.entities.size());
+  return std::clamp(entities, 1U, std::max(1U, std::thread::hardware_concurrency()));
 }
 
-// A table that is missing has no columns: the checker says where the mapping names it.
-Result<std::vector<TableInfo>> describe(Endpoint& endpoint, const std::vector<TableName>& tables) {
+}  // namespace
+
+Variables environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  };
+}
+
+Mapping load_mapping(const std::string& file, const Variables& variables) {
+  Mapping mapping;
+  mapping.file = file;
+  Loaded loaded = load_file(file, variables);
+  mapping.document = std::move(loaded.document);
+  mapping.problems = std::move(loaded.problems);
+  if (mapping.document) mapping.connections = connections(*mapping.document);
+  return mapping;
+}
+
+Result<> compile_mapping(Mapping& mapping) {
+  for (std::size_t i = 0; i < mapping.connections.endpoints.size(); ++i) {
+    ATLAS_TRY(auto endpoint, open_endpoint(mapping.connections.endpoints[i], mapping.file));
+    ATLAS_TRY(auto tables, describe_tables(*endpoint, mapping.connections.tables[i]));
+    mapping.catalogs.push_back(std::move(tables));
+  }
+  compile_described(mapping);
+  return {};
+}
+
+void compile_described(Mapping& mapping) {
+  Compiled compiled = compile(*mapping.document, mapping.catalogs);
+  mapping.plan = std::move(compiled.plan);
+  mapping.fields = std::move(compiled.fields);
+  std::ranges::move(compiled.problems, std::back_inserter(mapping.problems));
+}
+
+// The checker says where the mapping names a table that is missing.
+Result<std::vector<TableInfo>> describe_tables(Endpoint& endpoint,
+                                               const std::vector<TableName>& tables) {
   auto all = endpoint.describe(tables);
   if (all || all.error().code() != Code::kTableMissing) return all;
   std::vector<TableInfo> out;
@@ -41,38 +80,6 @@ Result<std::vector<TableInfo>> describe(Endpoint& endpoint, const std::vector<Ta
     }
   }
   return out;
-}
-
-bool fatal(const Problem& problem) { return problem.fatal; }
-
-unsigned threads_for(const Plan& plan) {
-  const auto entities = static_cast<unsigned>(plan.entities.size());
-  return std::clamp(entities, 1U, std::max(1U, std::thread::hardware_concurrency()));
-}
-
-}  // namespace
-
-Mapping load_mapping(const std::string& file) {
-  Mapping mapping;
-  mapping.file = file;
-  Loaded loaded = load_file(file, environment);
-  mapping.document = std::move(loaded.document);
-  mapping.problems = std::move(loaded.problems);
-  if (mapping.document) mapping.connections = connections(*mapping.document);
-  return mapping;
-}
-
-Result<> compile_mapping(Mapping& mapping) {
-  for (std::size_t i = 0; i < mapping.connections.endpoints.size(); ++i) {
-    ATLAS_TRY(auto endpoint, open_endpoint(mapping.connections.endpoints[i], mapping.file));
-    ATLAS_TRY(auto tables, describe(*endpoint, mapping.connections.tables[i]));
-    mapping.catalogs.push_back(std::move(tables));
-  }
-  Compiled compiled = compile(*mapping.document, mapping.catalogs);
-  mapping.plan = std::move(compiled.plan);
-  mapping.fields = std::move(compiled.fields);
-  std::ranges::move(compiled.problems, std::back_inserter(mapping.problems));
-  return {};
 }
 
 void print_problems(Terminal& terminal, const std::vector<Problem>& problems, bool fatal_only) {
@@ -112,8 +119,8 @@ Bridge::Bridge(Mapping mapping)
     : mapping_(std::move(mapping)), executor_(threads_for(*mapping_.plan)) {}
 
 Result<std::unique_ptr<Bridge>> Bridge::open(const CommonOptions& common, Terminal& terminal,
-                                             ExitCode& exit) {
-  Mapping mapping = load_mapping(common.config);
+                                             ExitCode& exit, const Variables& variables) {
+  Mapping mapping = load_mapping(common.config, variables);
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
   if (!mapping.plan) {
     print_problems(terminal, mapping.problems, true);

@@ -24,12 +24,19 @@ struct Mapping {
   std::vector<FieldReport> fields;
 };
 
-// Level 1: reads the file. Variables come from the environment.
-Mapping load_mapping(const std::string& file);
+// The process's environment.
+Variables environment();
+// Level 1: reads the file.
+Mapping load_mapping(const std::string& file, const Variables& variables = environment());
 // Opens every endpoint, reads its catalog and compiles (levels 2 to 4). Call after load_mapping
 // gave a document.
 //   errors  kUnreachable, kLoginRefused and others that leave nothing to check
 Result<> compile_mapping(Mapping& mapping);
+// One endpoint's tables in order; a table that does not exist has no columns.
+Result<std::vector<TableInfo>> describe_tables(Endpoint& endpoint,
+                                               const std::vector<TableName>& tables);
+// The part of compile_mapping after the catalogs were read.
+void compile_described(Mapping& mapping);
 // Prints the problems in file order on `err`; `fatal_only` leaves remarks out.
 void print_problems(Terminal& terminal, const std::vector<Problem>& problems, bool fatal_only);
 // The exit of a mapping that cannot be used.
@@ -60,7 +67,8 @@ class Bridge {
   // Prints the problems when there are fatal ones; nullptr then, with `exit` set.
   //   errors  as compile_mapping; kNotFound when an entity asked for is not in the mapping
   static Result<std::unique_ptr<Bridge>> open(const CommonOptions& common, Terminal& terminal,
-                                              ExitCode& exit);
+                                              ExitCode& exit,
+                                              const Variables& variables = environment());
 
   const Plan& plan() const { return *mapping_.plan; }
   const Mapping& mapping() const { return mapping_; }

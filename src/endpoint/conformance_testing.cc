@@ -71,9 +71,11 @@ bool register_endpoint_conformance(std::string_view product, EndpointFixtureFact
        {conformance::scan_cases(), conformance::apply_cases(), conformance::instance_cases(),
         conformance::fence_cases(), conformance::type_cases()}) {
     for (const conformance::Case& which : cases) {
-      testing::RegisterTest(
-          suite.c_str(), which.claim, nullptr, nullptr, __FILE__, __LINE__,
-          [which, factory]() -> ConformanceTest* { return new ConformanceTest(which, factory); });
+      // gtest owns the test that the factory gives.
+      const auto make = [which, factory]() -> ConformanceTest* {
+        return std::make_unique<ConformanceTest>(which, factory).release();
+      };
+      testing::RegisterTest(suite.c_str(), which.claim, nullptr, nullptr, __FILE__, __LINE__, make);
     }
   }
   return true;

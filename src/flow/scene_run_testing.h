@@ -56,6 +56,15 @@ std::int64_t writes_during(const Company& company, Work&& work) {
   return company.bridge_writes() - before;
 }
 
+// Does `work` when `port` is called for the `nth` time (1 = the next), once. Replaces the world's hook.
+inline void at_port(Company& company, std::string port, Moment moment, std::function<void()> work, int nth = 1) {
+  auto left = std::make_shared<int>(nth);
+  company.world.hook = [port = std::move(port), moment, work = std::move(work), left](std::string_view at, Moment when) -> std::optional<Error> {
+    if (at == port && when == moment && --*left == 0) work();
+    return std::nullopt;
+  };
+}
+
 // Time enough for every back-off.
 inline void wait_for_retry(Company& company) { company.world.pass(std::chrono::hours(2)); }
 

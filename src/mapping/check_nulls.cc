@@ -10,6 +10,7 @@ namespace {
 struct Cell {
   std::string text;  // "users.phone"
   bool not_null = false;
+  bool text_type = false;
 };
 
 // The field's cells on one side, with every kind's spelling.
@@ -22,7 +23,7 @@ std::vector<std::vector<Cell>> cells_of(const EntityBuild& build, const FieldDec
         column_info(table, name.column)->not_null && name.path.empty() && !row_may_miss;
     return Cell{table.column_text(
                     name.text().substr(name.qualifier.empty() ? 0 : name.qualifier.size() + 1)),
-                not_null};
+                not_null, is_text(column_info(table, name.column)->type.kind)};
   };
   for (std::size_t k = 0; k < build.kind_count(); ++k) {
     if (((field.kinds >> k) & 1U) == 0) continue;
@@ -51,6 +52,7 @@ bool writes_nulls(const FieldDecl& decl, Side target) {
   return false;
 }
 
+// With `empty_null` an empty text is null, and a null an empty text where a column may not be null.
 bool empties_to_null(const FieldDecl& decl) {
   return std::find(decl.canon.begin(), decl.canon.end(), Canon::kEmptyNull) != decl.canon.end();
 }
@@ -68,8 +70,9 @@ void check_direction(CompileContext& context, const EntityBuild& build, const Fi
         std::none_of(from[i].begin(), from[i].end(), [](const Cell& c) { return c.not_null; });
     const bool waiting = decl.ref && decl.ref->on_missing == OnMissing::kNull;
     if (!null_comes && !waiting) continue;
-    const auto strict =
-        std::find_if(into[i].begin(), into[i].end(), [](const Cell& c) { return c.not_null; });
+    const auto strict = std::find_if(into[i].begin(), into[i].end(), [&](const Cell& c) {
+      return c.not_null && !(empties_to_null(decl) && c.text_type);
+    });
     if (strict == into[i].end()) continue;
     std::string source_text;
     for (const Cell& cell : from[i]) source_text += (source_text.empty() ? "" : ", ") + cell.text;

@@ -56,6 +56,7 @@ bool can_be_key(TypeKind kind) {
     case TypeKind::kJson:
     case TypeKind::kJsonb:
     case TypeKind::kInterval:
+    case TypeKind::kTime:
     case TypeKind::kArray:
       return false;
     case TypeKind::kBool:
@@ -68,7 +69,6 @@ bool can_be_key(TypeKind kind) {
     case TypeKind::kChar:
     case TypeKind::kBytea:
     case TypeKind::kDate:
-    case TypeKind::kTime:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampTz:
     case TypeKind::kUuid:

@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace atlas {
 namespace {
@@ -49,15 +48,14 @@ bool is_of(Meet meet, const Value& value) {
   return meet == Meet::kNumber ? is_number(value.tag()) : value.tag() == tag_of(meet);
 }
 
-TypeKind kind_of(Meet meet) {
-  constexpr std::array kKinds = {TypeKind::kBool,      TypeKind::kNumeric,     TypeKind::kText,
-                                 TypeKind::kBytea,     TypeKind::kDate,        TypeKind::kTime,
-                                 TypeKind::kTimestamp, TypeKind::kTimestampTz, TypeKind::kInterval,
-                                 TypeKind::kUuid,      TypeKind::kJson,        TypeKind::kOther};
-  return kKinds[static_cast<std::size_t>(meet)];
-}
-
 bool is_json(TypeKind kind) { return kind == TypeKind::kJson || kind == TypeKind::kJsonb; }
+
+// Nothing for null, and for the empty text that stands for no document in text columns.
+std::string_view document_text(const Value& cell) {
+  if (cell.is_null()) return {};
+  const std::string_view text = cell.as_text();
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos ? std::string_view() : text;
+}
 
 // A date, a timestamp or an instant into a timestamp column.
 Fit write_stamp(const Value& value, Value& out) {
@@ -74,80 +72,6 @@ Fit write_stamp(const Value& value, Value& out) {
 }
 
 }  // namespace
-
-Meet natural_meet(const Type& type) {
-  switch (type.kind) {
-    case TypeKind::kBool:
-      return Meet::kBool;
-    case TypeKind::kInt2:
-    case TypeKind::kInt4:
-    case TypeKind::kInt8:
-    case TypeKind::kNumeric:
-    case TypeKind::kFloat4:
-    case TypeKind::kFloat8:
-      return Meet::kNumber;
-    case TypeKind::kText:
-    case TypeKind::kVarchar:
-    case TypeKind::kChar:
-    case TypeKind::kEnum:
-      return Meet::kText;
-    case TypeKind::kBytea:
-      return Meet::kBytes;
-    case TypeKind::kDate:
-      return Meet::kDate;
-    case TypeKind::kTime:
-      return Meet::kTime;
-    case TypeKind::kTimestamp:
-      return Meet::kTimestamp;
-    case TypeKind::kTimestampTz:
-      return Meet::kInstant;
-    case TypeKind::kInterval:
-      return Meet::kInterval;
-    case TypeKind::kUuid:
-      return Meet::kUuid;
-    case TypeKind::kJson:
-    case TypeKind::kJsonb:
-      return Meet::kJson;
-    case TypeKind::kArray:
-    case TypeKind::kOther:
-      return Meet::kOther;
-  }
-  return Meet::kOther;
-}
-
-std::optional<Meet> copy_meet(const Type& a, const Type& b) {
-  const Meet left = natural_meet(a);
-  const Meet right = natural_meet(b);
-  if (left == Meet::kOther || right == Meet::kOther) {
-    if (a.kind != b.kind || a.name != b.name) return std::nullopt;
-    return Meet::kOther;
-  }
-  if (left == right) return left;
-  if (left == Meet::kJson || right == Meet::kJson) return std::nullopt;
-  if (is_text(a.kind)) return right;
-  if (is_text(b.kind)) return left;
-  const auto pair_is = [&](TypeKind x, TypeKind y) {
-    return (a.kind == x && b.kind == y) || (a.kind == y && b.kind == x);
-  };
-  if ((a.kind == TypeKind::kBool && is_integer(b.kind)) ||
-      (b.kind == TypeKind::kBool && is_integer(a.kind)))
-    return Meet::kBool;
-  if (pair_is(TypeKind::kTimestamp, TypeKind::kDate)) return Meet::kDate;
-  return std::nullopt;
-}
-
-Type meet_type(Meet meet) {
-  Type out;
-  out.kind = kind_of(meet);
-  out.name = type_kind_name(out.kind);
-  if (meet == Meet::kTime || meet == Meet::kTimestamp || meet == Meet::kInstant)
-    out.size = second_digits({});
-  return out;
-}
-
-std::string type_text(const Type& type) {
-  return type.name.empty() ? std::string(type_kind_name(type.kind)) : type.name;
-}
 
 Column::Storage Column::storage_of(const Type& type) {
   switch (type.kind) {
@@ -238,7 +162,7 @@ Result<Column> Column::make(const LensColumn& column, Meet meet, const ColumnOpt
   if (!can_hold(out.storage_, meet)) {
     return Error(Code::kTypeMismatch,
                  fmt::format("{} is {}, which cannot be read as {}", column.name,
-                             type_text(out.type_), type_kind_name(kind_of(meet))));
+                             type_text(out.type_), type_kind_name(meet_type(meet).kind)));
   }
   out.path_ = column.path;
   out.not_null_ = column.not_null;
@@ -270,7 +194,9 @@ Fit Column::read_member(const Value& cell, Arena& arena, Value& out) const {
   out = Value::null();
   if (cell.tag() != Tag::kJson && cell.tag() != Tag::kText) return {reason::kWrongTag};
   if (const Fit fit = check_text(cell.as_text()); !fit.ok()) return fit;
-  const JsonFound found = json_find(cell.as_text(), path_);
+  const std::string_view document = document_text(cell);
+  if (document.empty()) return {};
+  const JsonFound found = json_find(document, path_);
   if (!found.fit.ok()) return found.fit;
   if (found.kind == JsonKind::kMissing || found.kind == JsonKind::kNull) return {};
   Value scalar;
@@ -373,7 +299,7 @@ Fit Column::write_null(Arena& arena, Value& out) const {
 }
 
 Fit Column::write_member(const Value& value, const Value& old, Arena& arena, Value& out) const {
-  const std::string_view document = old.is_null() ? std::string_view() : old.as_text();
+  const std::string_view document = document_text(old);
   std::string_view edited;
   if (value.is_null() && absent_null_) {
     if (document.empty()) {

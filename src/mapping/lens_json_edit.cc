@@ -57,7 +57,6 @@ std::size_t each_member(std::string_view document, std::size_t begin, Visit visi
   std::size_t after_previous = begin + 1;
   scan.skip_space();
   while (scan.peek() != '}') {
-    Member member;
     member.after_previous = after_previous;
     member.key.begin = scan.at();
     (void)scan.skip_string();
@@ -81,7 +80,6 @@ struct Place {
   std::size_t depth = 0;               // path elements that are there
   Extent value;                        // of the deepest value that is there
   JsonKind kind = JsonKind::kMissing;  // of that value
-  Member member;                       // the one that holds it; unset for the root
   std::size_t holder = 0;              // where the object around it begins
   std::size_t members_end = 0;  // kind is kObject and the path goes on: where a member is added
 };
@@ -111,7 +109,6 @@ Place locate(std::string_view document, JsonPath path) {
     });
     if (!found) return out;
     out.holder = holder;
-    out.member = *found;
     out.value = found->value;
     out.kind = kind_at(document[out.value.begin]);
     ++out.depth;
@@ -140,18 +137,6 @@ std::string_view splice(std::string_view document, Extent extent, std::string_vi
   at = std::ranges::copy(text, at).out;
   at = std::ranges::copy(document.substr(extent.end), at).out;
   return {out, static_cast<std::size_t>(at - out)};
-}
-
-// The member with one of the commas around it.
-Extent with_comma(std::string_view document, const Place& place) {
-  const Member& member = place.member;
-  const bool first = member.after_previous == place.holder + 1;
-  if (!first) return {member.after_previous, member.value.end};
-  JsonScan scan(document, member.value.end);
-  scan.skip_space();
-  if (!scan.eat(',')) return {member.after_previous, scan.at()};
-  scan.skip_space();
-  return {member.key.begin, scan.at()};
 }
 
 }  // namespace
@@ -216,13 +201,20 @@ Fit json_set(std::string_view document, JsonPath path, std::string_view value, A
 
 Fit json_remove(std::string_view document, JsonPath path, Arena& arena, std::string_view& out) {
   out = document;
-  // Members with equal keys go one by one: without the last one, the one before would count.
-  for (;;) {
-    const Place place = locate(out, path);
-    if (!place.fit.ok()) return place.fit;
-    if (place.depth < path.size() || path.empty()) return {};
-    out = splice(out, with_comma(out, place), {}, arena);
-  }
+  const Place place = locate(document, path);
+  if (!place.fit.ok() || place.depth < path.size() || path.empty()) return place.fit;
+  // All members of that key: without the last one, the one before would count.
+  std::string edited(document.substr(0, place.holder + 1));
+  bool first = true;
+  const std::size_t end = each_member(document, place.holder, [&](const Member& member) {
+    if (key_is(member.key.of(document), path.back())) return;
+    const std::size_t begin = first ? member.key.begin : member.after_previous;
+    edited += document.substr(begin, member.value.end - begin);
+    first = false;
+  });
+  edited += document.substr(end);
+  out = arena.copy(edited);
+  return {};
 }
 
 std::vector<std::string_view> json_elements(std::string_view array) {

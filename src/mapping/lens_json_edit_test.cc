@@ -70,7 +70,8 @@ TEST(JsonEdit, CountsTheLastOfEqualKeys) {
 
 TEST(JsonEdit, RemovesAMemberWithOneComma) {
   EXPECT_EQ(removed("{\"a\": 1}", {"a"}), "{}");
-  EXPECT_EQ(removed("{ \"a\" : 1 }", {"a"}), "{}");
+  EXPECT_EQ(removed("{ \"a\" : 1 }", {"a"}), "{ }");
+  EXPECT_EQ(removed("{\"a\": 1, \"b\": 2, \"a\": 3, \"c\": 4}", {"a"}), "{\"b\": 2, \"c\": 4}");
   EXPECT_EQ(removed("{\"a\": 1, \"b\": 2}", {"a"}), "{\"b\": 2}");
   EXPECT_EQ(removed("{\"b\": 2 , \"a\": 1 }", {"a"}), "{\"b\": 2 }");
   EXPECT_EQ(removed("{\"x\": {\"a\": 1}, \"y\": 2}", {"x", "a"}), "{\"x\": {}, \"y\": 2}");

@@ -33,6 +33,7 @@ class JsonScan {
  private:
   bool skip_word(std::string_view word);
   bool skip_digits();
+  bool skip_code_unit();
   bool skip_scalar();
   bool skip_key();
   // After a value: closes what ends here; true when another value follows, with `open` not empty.

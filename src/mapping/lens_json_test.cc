@@ -103,6 +103,13 @@ TEST(LensJson, CarriesWholeDocumentsInText) {
   EXPECT_EQ(carry(spec, kLegacy, {"null"}), "null");
 }
 
+TEST(LensJson, TakesEmptyTextForNoDocument) {
+  const LensSpec spec = phone("text", true, "a text", "b$.x text");
+  EXPECT_EQ(carry(spec, kPlatform, {" "}), "null");
+  EXPECT_EQ(carry(spec, kLegacy, {std::nullopt}, {" "}), " ");
+  EXPECT_EQ(carry(spec, kLegacy, {"1"}, {" "}), "{\"x\": \"1\"}");
+}
+
 TEST(LensJson, RefusesWhatHasNoDocument) {
   const auto code = [](const LensSpec& spec) { return make_lens(spec).error().code(); };
   EXPECT_EQ(code(phone("text", false, "a text", "b text")), Code::kWrongShape);

@@ -46,7 +46,7 @@ class Program {
   std::chrono::steady_clock::time_point started_;
 };
 
-// A folder below /tmp that goes with the object.
+// A folder that goes with the object.
 class TemporaryFolder {
  public:
   TemporaryFolder();

@@ -100,8 +100,8 @@ Result<std::unique_ptr<PostgresTransaction>> PostgresTransaction::begin(
     if (!opened) fresh.rollback();
     return opened;
   }));
-  return std::unique_ptr<PostgresTransaction>(
-      new PostgresTransaction(std::move(connection), ticket));
+  std::unique_ptr<PostgresTransaction> out(new PostgresTransaction(std::move(connection), ticket));
+  return out;
 }
 
 Result<std::vector<std::vector<WriteResult>>> PostgresTransaction::apply(

@@ -22,7 +22,7 @@ std::string unique_name(const std::string& table, const std::vector<std::string>
   std::string out;
   for (const std::string& column : columns) {
     if (!out.empty()) out += ", ";
-    out += table + "." + column;
+    out.append(table).append(".").append(column);
   }
   return out;
 }

@@ -6,9 +6,10 @@
 #include <sqlite3.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -260,14 +261,12 @@ bool Connection::read_only() const { return sqlite3_db_readonly(handle_, "main")
 
 Result<std::string> Connection::identity() const {
   struct ::stat found{};
-  char* canonical = ::realpath(options_.path.c_str(), nullptr);
-  if (canonical == nullptr || ::stat(canonical, &found) != 0) {
-    std::free(canonical);  // NOLINT(cppcoreguidelines-no-malloc): realpath allocates with malloc
+  std::error_code failed;
+  const std::string canonical = std::filesystem::canonical(options_.path, failed);
+  if (failed || ::stat(canonical.c_str(), &found) != 0) {
     return Error(Code::kDatabaseMissing, options_.path + " is gone").at(options_.where);
   }
-  std::string out = fmt::format("sqlite:{}#{}:{}", canonical, found.st_dev, found.st_ino);
-  std::free(canonical);  // NOLINT(cppcoreguidelines-no-malloc): realpath allocates with malloc
-  return out;
+  return fmt::format("sqlite:{}#{}:{}", canonical, found.st_dev, found.st_ino);
 }
 
 Result<bool> Connection::compares_bytes(const std::string& table, const std::string& column) const {

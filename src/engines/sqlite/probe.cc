@@ -29,6 +29,18 @@ Result<Finding> journal_finding(Connection& connection) {
                  "sqlite3 " + connection.options().path + " 'PRAGMA journal_mode=WAL'"};
 }
 
+// Other encodings sort texts by other bytes than ours (E30), and cannot be changed in a file that
+// has tables.
+Result<Finding> encoding_finding(Connection& connection) {
+  ATLAS_TRY(Query query, connection.prepare("encoding", "PRAGMA encoding"));
+  ATLAS_TRY(const bool row, query.step());
+  const std::string name(row ? query.bytes(0) : "unknown");
+  if (name == "UTF-8") return ok("encoding", name);
+  return Finding{Finding::Level::kFail, "encoding",
+                 name + ": texts do not sort by their UTF-8 bytes",
+                 "sqlite3 " + connection.options().path + " .dump | sqlite3 new.db"};
+}
+
 Finding writable_finding(const Connection& connection) {
   if (!connection.read_only()) return ok("privileges", "the file can be written");
   return {Finding::Level::kFail, "privileges", "the file is read-only for us",
@@ -102,9 +114,10 @@ Result<Probe> SqliteEndpoint::probe(std::span<const TableName> tables) {
   ATLAS_TRY(out.identity, connection.identity());
   ATLAS_TRY(Finding journal, journal_finding(connection));
   ATLAS_TRY(Finding lock, lock_finding(connection));
-  out.findings = {std::move(journal), writable_finding(connection),
-                  mode_finding(connection.options().path), std::move(lock),
-                  ok("clock", "this machine's")};
+  ATLAS_TRY(Finding encoding, encoding_finding(connection));
+  out.findings = {
+      std::move(journal), writable_finding(connection), mode_finding(connection.options().path),
+      std::move(lock),    std::move(encoding),          ok("clock", "this machine's")};
   for (const TableName& name : tables) {
     auto stored = loan.catalog().table(connection, name);
     if (!stored) {

@@ -1,6 +1,7 @@
 #include "engines/sqlite/snapshot.h"
 
 #include "engines/sqlite/changed_scan.h"
+#include "engines/sqlite/key_scan.h"
 #include "foundation/fault_point.h"
 
 namespace atlas::sqlite {
@@ -34,49 +35,26 @@ Result<KeyPage> SqliteSnapshot::changed(const TableShape& shape, const StampPosi
   return ChangedScan(loan_.connection(), *plan, limit).run(from);
 }
 
-Result<Query> SqliteSnapshot::scan_query(const TablePlan& plan, KeyView after, std::size_t limit,
-                                         Arena& arena) {
-  const int scope = static_cast<int>(plan.shape->scope.size());
-  std::string sql = plan.select + " WHERE 1" + plan.scope_condition(0);
-  if (!after.empty()) sql += " AND " + plan.key_after(scope);
-  sql += " ORDER BY " + plan.key_order + " LIMIT ?";
-  ATLAS_TRY(Query query, loan_.connection().prepare("scan by key", sql));
-  bind_scope(query, 0, *plan.shape, arena);
-  int next = scope;
-  if (!after.empty()) {
-    (void)bind_key(query, next, after, arena);
-    next += plan.key_size();
-  }
-  // One more than asked for tells whether the scan goes on.
-  query.integer(next, static_cast<std::int64_t>(limit) + 1);
-  return query;
-}
-
 Result<KeyPage> SqliteSnapshot::keys(const TableShape& shape, KeyView after, std::size_t limit) {
   ATLAS_TRY(const TablePlan* plan, plan_for(shape));
   KeyPage page;
-  Arena bound;
-  ATLAS_TRY(Query query, scan_query(*plan, after, limit, bound));
-  RowReader reader(*plan);
+  KeyScan scan(loan_.connection(), *plan, after, limit);
   for (;;) {
-    ATLAS_TRY(const bool row, query.step());
+    ATLAS_TRY(const bool row, scan.next(page.arena));
     page.end = !row;
     if (!row || page.keys.size() == limit) return page;
-    if (!reader.look(query, page.arena)) continue;
-    page.keys.push_back({reader.key(), reader.version(), reader.stamp()});
+    page.keys.push_back({scan.reader().key(), scan.reader().version(), scan.reader().stamp()});
   }
 }
 
 Result<Rows> SqliteSnapshot::scan(const TableShape& shape, KeyView after, std::size_t limit) {
   ATLAS_TRY(const TablePlan* plan, plan_for(shape));
   Rows rows(shape.columns.size());
-  Arena bound;
-  ATLAS_TRY(Query query, scan_query(*plan, after, limit, bound));
-  RowReader reader(*plan);
+  KeyScan scan(loan_.connection(), *plan, after, limit);
   while (rows.size() < limit) {
-    ATLAS_TRY(const bool row, query.step());
+    ATLAS_TRY(const bool row, scan.next(rows.arena()));
     if (!row) break;
-    if (reader.look(query, rows.arena())) add_row(rows, reader, query);
+    add_row(rows, scan.reader(), scan.query());
   }
   rows.index();
   return rows;

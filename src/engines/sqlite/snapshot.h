@@ -22,7 +22,6 @@ class SqliteSnapshot final : public Snapshot {
   explicit SqliteSnapshot(Loan loan)
       : loan_(std::move(loan)), plans_(loan_.connection(), loan_.catalog()) {}
   Result<const TablePlan*> plan_for(const TableShape& shape);
-  Result<Query> scan_query(const TablePlan& plan, KeyView after, std::size_t limit, Arena& arena);
 
   Loan loan_;
   TablePlans plans_;

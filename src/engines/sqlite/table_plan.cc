@@ -25,6 +25,13 @@ std::int64_t instant_of(const ZoneRule& rule, std::int64_t local_us) {
 
 std::string qualified(const std::string& column) { return "t." + column; }
 
+// A row is looked up by its key as a text or a number: neither null nor a blob in a column of
+// another type can be.
+bool can_be_named(const Query& query, std::uint32_t column, const Value& cell) {
+  const bool blob = query.storage(static_cast<int>(column)) == Storage::kBlob;
+  return !cell.is_null() && (!blob || cell.tag() == Tag::kBytes);
+}
+
 const StoredColumn* stored_column(const StoredTable& table, const std::string& name) {
   const auto found = std::ranges::find(table.columns, name, &StoredColumn::name);
   return found == table.columns.end() ? nullptr : &*found;
@@ -139,7 +146,7 @@ bool RowReader::look(const Query& query, Arena& arena) {
   for (const std::uint32_t column : shape.key) {
     key_cells_.push_back(
         read_key_cell(query, static_cast<int>(column), shape.columns[column].type, arena));
-    if (key_cells_.back().is_null()) return false;
+    if (!can_be_named(query, column, key_cells_.back())) return false;
   }
   key_ = encode_key(key_cells_, arena);
   version_ = {hash_.finish(), kMinusInfinity};

@@ -1,0 +1,296 @@
+#include "app/record.h"
+
+#include "app/instance_key.h"
+#include "model/key.h"
+#include "model/text_form.h"
+#include "verify/images.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace atlas::app {
+namespace {
+
+// What is known of one reading of the key that was typed.
+struct Lead {
+  InstanceKey instance;
+  std::uint16_t kind = 0;
+  bool kind_known = true;
+  std::optional<LinkRecord> link;  // contents live in Search::links
+  Key legacy_key, platform_key;
+  bool row = false;  // a row with that key is there
+  std::optional<Pending> pending;
+};
+
+class Search {
+ public:
+  Search(const Bridge& bridge, OpenState& state, const EntityPlan& entity)
+      : bridge_(bridge),
+        state_(state),
+        entity_(entity),
+        hasher_(state.tenant.hash_key),
+        mapper_(entity, hasher_) {}
+
+  Result<Record> run(const std::string& text) {
+    ATLAS_TRY(const Lead lead, choose(text));
+    ImageSet images(mapper_, access(), *state_.store, state_.tenant.id, state_.entities, nullptr);
+    ATLAS_OK(read(images, lead));
+    return describe(images, lead);
+  }
+
+ private:
+  EndpointAccess access() {
+    return [this](EndpointIndex index) -> Result<Endpoint*> {
+      auto& endpoint = endpoints_[index.value];
+      if (!endpoint) {
+        ATLAS_TRY(endpoint, bridge_.endpoint(index));
+      }
+      return endpoint.get();
+    };
+  }
+  const EntityRef& ref() const { return state_.entities[entity_.index.value]; }
+
+  // The one reading that somebody knows: by a link, else by a pending row, else by a row.
+  Result<Lead> choose(const std::string& text) {
+    std::vector<Lead> leads;
+    for (InstanceKey& instance : readings(entity_, text)) {
+      ATLAS_TRY(Lead lead, follow(std::move(instance)));
+      leads.push_back(std::move(lead));
+    }
+    if (leads.empty()) {
+      return Error(Code::kUsage, fmt::format("this is no key of {}", entity_.name))
+          .advise("write " + key_forms(entity_));
+    }
+    const auto known = [&](auto test) {
+      std::vector<Lead> out;
+      std::ranges::copy_if(leads, std::back_inserter(out), test);
+      return out;
+    };
+    std::vector<Lead> found = known([](const Lead& l) { return l.link.has_value(); });
+    if (found.empty()) found = known([](const Lead& l) { return l.pending.has_value(); });
+    if (found.empty()) found = known([](const Lead& l) { return l.row; });
+    if (found.size() == 1) return std::move(found.front());
+    if (found.empty()) {
+      return Error(Code::kNotFound, fmt::format("{} has no such row on either side", entity_.name))
+          .advise("write " + key_forms(entity_));
+    }
+    std::string names;
+    for (const Lead& lead : found) {
+      names += (names.empty() ? "" : " or ") + instance_text(entity_, lead.instance);
+    }
+    return Error(Code::kUsage, "the key may be " + names).advise("say which");
+  }
+
+  Result<Lead> follow(InstanceKey instance) {
+    Lead lead;
+    lead.kind = instance.kind;
+    lead.kind_known = instance.side == Side::kLegacy;
+    (instance.side == Side::kLegacy ? lead.legacy_key : lead.platform_key) = instance.key;
+    lead.instance = std::move(instance);
+    const KeyView key = lead.instance.key;
+    links_.push_back(std::make_unique<Links>(ref().parts, ref().fields));
+    ATLAS_TRY(*links_.back(), state_.store->links(state_.tenant.id, ref(), lead.instance.side,
+                                                  {&key, 1}, {&lead.kind, 1}));
+    if (!links_.back()->empty()) {
+      lead.link = (*links_.back())[0];
+      lead.kind = lead.link->kind;
+      lead.kind_known = true;
+      lead.legacy_key = lead.link->legacy_key;
+      lead.platform_key = lead.link->platform_key;
+    }
+    // A linked instance waits under its legacy key.
+    const std::vector<InstanceKey> names{
+        lead.link ? InstanceKey{Side::kLegacy, lead.kind, lead.legacy_key} : lead.instance};
+    ATLAS_TRY(std::vector<Pending> pending,
+              state_.store->pending_of(state_.tenant.id, ref(), names));
+    if (!pending.empty()) lead.pending = std::move(pending.front());
+    if (!lead.link && !lead.pending) {
+      ImageSet images(mapper_, access(), *state_.store, state_.tenant.id, state_.entities, nullptr);
+      ATLAS_OK(read(images, lead));
+      lead.row =
+          std::ranges::any_of(images.images[0].rows.rows, [](auto row) { return !row.empty(); });
+    }
+    return lead;
+  }
+
+  Result<> read(ImageSet& images, const Lead& lead) {
+    Image& image = images.images.emplace_back();
+    image.kind = lead.kind;
+    image.kind_known = lead.kind_known;
+    image.legacy_key = lead.legacy_key;
+    image.platform_key = lead.platform_key;
+    ATLAS_OK(images.read_platform({0}));
+    ATLAS_OK(images.read_legacy({0}));
+    return images.resolve({0});
+  }
+
+  Result<Record> describe(ImageSet& images, const Lead& lead) {
+    Image& image = images.images[0];
+    Record record;
+    record.entity = entity_.name;
+    if (!lead.legacy_key.empty()) {
+      record.legacy_key = instance_text(entity_, {Side::kLegacy, image.kind, lead.legacy_key});
+    }
+    if (!lead.platform_key.empty()) record.platform_key = key_text(lead.platform_key);
+    record.linked = lead.link.has_value();
+    if (lead.link) {
+      record.dead = lead.link->dead;
+      record.generation = lead.link->generation;
+      record.batch = lead.link->batch.value;
+      const std::vector<InstanceKey> names{{Side::kLegacy, lead.kind, lead.legacy_key}};
+      ATLAS_TRY(record.conflicts, state_.store->open_conflicts_of(state_.tenant.id, ref(), names));
+    }
+    record.pending = lead.pending;
+    for (std::uint32_t part = 0; part < image.rows.rows.size(); ++part) {
+      if (part > 0 && image.kind_known &&
+          entity_.parts[part - 1].presence[image.kind] == Presence::kAbsent)
+        continue;
+      record.parts.push_back(describe_part(image, lead, part));
+    }
+    if (image.kind_known && !image.oversized) describe_fields(images, lead, record);
+    record.summary = summarize(record, image);
+    return record;
+  }
+
+  RecordPart describe_part(const Image& image, const Lead& lead, std::uint32_t part) const {
+    const TableShape& shape = entity_.shape(part, image.kind);
+    const Side side = part == 0 ? Side::kLegacy : Side::kPlatform;
+    RecordPart out;
+    out.name = fmt::format("{} {}", side_name(side), entity_.source(part, image.kind));
+    const Key& key = part == 0 ? lead.legacy_key : lead.platform_key;
+    out.key = key.empty() ? "-" : key_text(key);
+    const std::span<const Value> row = image.rows.rows[part];
+    if (row.empty()) {
+      out.existence = "absent";
+      return out;
+    }
+    out.existence = !Mapper::in_scope(shape, row)                 ? "out of scope"
+                    : part <= 1 && mapper_.dead(side, image.rows) ? "deleted"
+                                                                  : "present";
+    const RowVersion& version = image.versions[part];
+    out.version = fmt::format("{:x}", version.token);
+    if (version.stamp_us != kMinusInfinity)
+      out.stamp = value_text(Value::instant(version.stamp_us));
+    if (lead.link && part < lead.link->parts.size()) {
+      const PartState& known = lead.link->parts[part];
+      out.version += known.version == version
+                         ? (known.own_write ? ", our own write" : ", as decided")
+                         : ", not decided yet";
+    }
+    return out;
+  }
+
+  std::string text_of(const FieldPlan& field, const Value& mid) const {
+    if (mid.is_null()) return "null";
+    if (!field.ref) return value_text(mid);
+    // A reference's mid value is a mark and the parent's encoded key.
+    const EntityPlan& parent = bridge_.plan().entities[field.ref->parent.value];
+    return parent.name + " " + key_text(mid.as_text().substr(1));
+  }
+
+  // Cells that cannot be mapped are shown as they are.
+  std::string cells_of(const FieldPlan& field, Side side, const Image& image) const {
+    std::string out;
+    const auto add = [&](std::uint32_t part, std::uint32_t column) {
+      const std::span<const Value> row = image.rows.rows[part];
+      out += (out.empty() ? "" : ", ") + (row.empty() ? std::string("-") : value_text(row[column]));
+    };
+    if (side == Side::kLegacy) {
+      for (const std::uint32_t column : field.legacy_by_kind[image.kind]) add(0, column);
+    } else {
+      for (const CellRef& cell : field.platform) add(cell.part, cell.column);
+    }
+    return out;
+  }
+
+  void describe_fields(ImageSet& images, const Lead& lead, Record& record) {
+    const Image& image = images.images[0];
+    std::array<Mids, 2> mids;
+    std::array<std::optional<Misfit>, 2> misfits;
+    for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+      Mids& out = mids[index(side)];
+      out.values.assign(entity_.fields.size(), Value::null());
+      out.hashes.assign(entity_.fields.size(), kNoBase);
+      if (image.rows.rows[side == Side::kLegacy ? 0 : 1].empty()) continue;
+      misfits[index(side)] = mapper_.read(side, image.rows, images.refs(), images.arena(), out);
+    }
+    for (std::uint32_t f = 0; f < entity_.fields.size(); ++f) {
+      const FieldPlan& field = entity_.fields[f];
+      if (((field.kinds >> image.kind) & 1U) == 0) continue;
+      RecordField out;
+      out.name = field.name;
+      for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+        const bool there = !image.rows.rows[side == Side::kLegacy ? 0 : 1].empty();
+        const std::optional<Misfit>& misfit = misfits[index(side)];
+        std::string& text = side == Side::kLegacy ? out.legacy : out.platform;
+        auto& unfit = side == Side::kLegacy ? out.misfit_legacy : out.misfit_platform;
+        // After a misfit the later fields of that side were not read.
+        const bool read = there && (!misfit || f < misfit->field);
+        if (read) text = text_of(field, mids[index(side)].values[f]);
+        if (there && !read) text = cells_of(field, side, image);
+        if (there && misfit && misfit->field == f) unfit = misfit->reason;
+      }
+      const bool unread =
+          (misfits[0] && f >= misfits[0]->field) || (misfits[1] && f >= misfits[1]->field);
+      out.standing = standing_of(out, unread, mids[0].hashes[f], mids[1].hashes[f],
+                                 lead.link ? lead.link->bases[f] : kNoBase);
+      record.fields.push_back(std::move(out));
+    }
+  }
+
+  static std::string standing_of(const RecordField& field, bool unread, FieldHash legacy,
+                                 FieldHash platform, FieldHash base) {
+    if (field.misfit_legacy) return "legacy cannot be mapped: " + *field.misfit_legacy;
+    if (field.misfit_platform) return "platform cannot be mapped: " + *field.misfit_platform;
+    if (unread) return "not compared: another field cannot be mapped";
+    if (legacy == kNoBase || platform == kNoBase) return "on one side only";
+    if (legacy == platform) return base == legacy ? "agreed" : "equal, not yet recorded";
+    if (base == kNoBase) return "different, never agreed";
+    if (base == platform) return "legacy edited";
+    if (base == legacy) return "platform edited";
+    return "both edited";
+  }
+
+  static std::string summarize(const Record& record, const Image& image) {
+    if (record.pending) {
+      std::string out = std::string(pending_state_name(record.pending->state));
+      if (record.pending->code != 0)
+        out += " " + code_text(static_cast<Code>(record.pending->code));
+      if (!record.pending->field.empty()) out += " " + record.pending->field;
+      if (!record.pending->reason.empty()) out += ": " + record.pending->reason;
+      if (!record.pending->blocker.empty()) out += " (" + record.pending->blocker + ")";
+      return out;
+    }
+    if (image.oversized) return "a row is larger than limits.row_bytes";
+    if (!record.conflicts.empty())
+      return "a conflict waits for a person: see `atlas-bridge conflicts list`";
+    const bool scoped = std::ranges::none_of(
+        record.parts, [](const RecordPart& p) { return p.existence == "out of scope"; });
+    if (!scoped) return "out of scope: another customer's, or not ours";
+    if (!record.linked) return "no link: the next run decides it";
+    const bool agreed = std::ranges::all_of(record.fields, [](const RecordField& f) {
+      return f.standing == "agreed" || f.standing == "on one side only";
+    });
+    if (record.dead) return "deleted on both sides";
+    return agreed ? "both sides agree" : "edited since the last run: the next run decides it";
+  }
+
+  const Bridge& bridge_;
+  OpenState& state_;
+  const EntityPlan& entity_;
+  Hasher hasher_;
+  Mapper mapper_;
+  std::map<std::uint32_t, std::unique_ptr<Endpoint>> endpoints_;
+  std::vector<std::unique_ptr<Links>> links_;
+};
+
+}  // namespace
+
+Result<Record> look_up_record(const Bridge& bridge, OpenState& state, const EntityPlan& entity,
+                              const std::string& key) {
+  return Search(bridge, state, entity).run(key);
+}
+
+}  // namespace atlas::app

@@ -1,0 +1,24 @@
+#include "app/run_exit.h"
+
+namespace atlas::app {
+
+ExitCode exit_of_run(const RunReport& report, IfLocked if_locked, ExitCode interrupted) {
+  switch (report.outcome) {
+    case RunOutcome::kLeaseHeld:
+      return if_locked == IfLocked::kFail ? ExitCode::kLeaseHeld : ExitCode::kDone;
+    case RunOutcome::kDone:
+      return ExitCode::kDone;
+    case RunOutcome::kStopped:
+    case RunOutcome::kPartial:
+    case RunOutcome::kFailed:
+      break;
+  }
+  if (!report.error) {
+    return report.outcome == RunOutcome::kFailed ? ExitCode::kUnexpected : ExitCode::kDone;
+  }
+  if (report.error->code() == Code::kDeadline) return ExitCode::kDone;
+  if (report.error->code() == Code::kInterrupted) return interrupted;
+  return report.error->exit();
+}
+
+}  // namespace atlas::app
