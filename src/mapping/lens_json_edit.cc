@@ -57,6 +57,7 @@ std::size_t each_member(std::string_view document, std::size_t begin, Visit visi
   std::size_t after_previous = begin + 1;
   scan.skip_space();
   while (scan.peek() != '}') {
+    Member member;
     member.after_previous = after_previous;
     member.key.begin = scan.at();
     (void)scan.skip_string();
