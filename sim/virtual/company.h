@@ -46,10 +46,10 @@ struct Databases {
 // One tenant: its plan, and the words its users speak.
 class Company {
  public:
-  Company(World& world, Databases& databases, StateData& state, CompanyOptions options = {})
-      : Company(world, databases.legacy, databases.identity, databases.geo, state, std::move(options)) {}
+  Company(World& w, Databases& databases, StateData& s, CompanyOptions o = {})
+      : Company(w, databases.legacy, databases.identity, databases.geo, s, std::move(o)) {}
   // With a legacy database of its own on a platform that it shares.
-  Company(World& world, Database& legacy, Database& identity, Database& geo, StateData& state, CompanyOptions options);
+  Company(World& w, Database& l, Database& i, Database& g, StateData& s, CompanyOptions o);
 
   World& world;
   Database& legacy;

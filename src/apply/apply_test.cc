@@ -353,7 +353,9 @@ TEST(Apply, TheFirstPartStaysWhenTheSecondTargetIsGone) {
 TEST(Apply, EachTargetHasAnIntentOfItsOwn) {
   Bench bench;
   bench.world.hook = [&](std::string_view port, Moment moment) -> std::optional<Error> {
-    if (port == "state.confirm" && moment == Moment::kBefore) EXPECT_EQ(bench.open_intents(), 2U);
+    if (port == "state.confirm" && moment == Moment::kBefore) {
+      EXPECT_EQ(bench.open_intents(), 2U);
+    }
     return std::nullopt;
   };
   ASSERT_THAT(bench.apply({bench.create(1, "red"), bench.create_profile(1)}), IsOk());

@@ -301,7 +301,9 @@ TEST(SourceScan, TheCursorNeverGoesBackAndNothingIsPassedOver) {
           const Cursor before = notes.cursor;
           for (const std::int64_t id : notes.scan(3, 1 + rng.next() % 4)) due.erase(id);
           ASSERT_GE(notes.cursor.swept, before.swept);
-          if (before.swept) ASSERT_GE(notes.cursor.stamp, before.stamp) << "seed " << seed;
+          if (before.swept) {
+            ASSERT_GE(notes.cursor.stamp, before.stamp) << "seed " << seed;
+          }
           break;
         }
       }

@@ -226,8 +226,8 @@ Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page) {
       const bool told = pending != known.end() && pending->blocker == rows;
       if (!told) out.ambiguous.emplace_back(c.instance, rows);
       continue;
-    } else if (pending != known.end()) {
-      continue;  // alone and set aside: its back-off decides
+    } else if (pending != known.end() && !context_.run.dry) {
+      continue;  // alone and set aside: its back-off decides; a dry run has only fresh findings
     }
     out.seeds.push_back(std::move(seed));
   }

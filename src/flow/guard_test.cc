@@ -1,11 +1,11 @@
 // Users write while we do: between our reads, and between our reads and our writes.
 
+#include "flow/scene_run_testing.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
-
-#include "flow/scene_run_testing.h"
 
 namespace atlas::sim {
 namespace {
@@ -18,9 +18,12 @@ struct Guard : testing::TestWithParam<TokenStyle> {
   Company& company = scene.company;
 };
 INSTANTIATE_TEST_SUITE_P(Tokens, Guard, testing::Values(TokenStyle::kWriter, TokenStyle::kContent),
-                         [](const auto& tokens) { return tokens.param == TokenStyle::kWriter ? "Writer" : "Content"; });
+                         [](const auto& tokens) {
+                           return tokens.param == TokenStyle::kWriter ? "Writer" : "Content";
+                         });
 
-// S3: a user write landing between our read and our write survives, wherever it lands. All port calls of a run are tried.
+// S3: a user write landing between our read and our write survives, wherever it lands. All port
+// calls of a run are tried.
 TEST_P(Guard, AUsersWriteAtAnyMomentSurvives) {
   std::set<std::string> tried;
   for (int nth = 1;; ++nth) {
@@ -51,10 +54,12 @@ TEST_P(Guard, AUsersWriteAtAnyMomentSurvives) {
     expect_converged(c);
     if (HasFailure()) break;
   }
-  EXPECT_TRUE(tried.contains("identity.begin") && tried.contains("identity.read") && tried.contains("state.links"));
+  EXPECT_TRUE(tried.contains("identity.begin") && tried.contains("identity.read") &&
+              tried.contains("state.links"));
 }
 
-// The same with an edit of the very field that we are about to write: the later edit wins everywhere.
+// The same with an edit of the very field that we are about to write: the later edit wins
+// everywhere.
 TEST_P(Guard, ALaterEditOfTheSameFieldWinsAtAnyMoment) {
   for (int nth = 1;; ++nth) {
     Scene own{{}, GetParam()};
@@ -106,23 +111,27 @@ TEST_P(Guard, LinksAreReadBeforeRows) {
   EXPECT_LT(snapshot, read) << "rows come from a snapshot opened after the links were read";
 }
 
-// Schedule 4: the scan saw the row before our own write of it; what is decided on is the row as it is now.
+// Schedule 4: the scan saw the row before our own write of it; what is decided on is the row as it
+// is now.
 TEST_P(Guard, AScanOlderThanOurOwnWriteIsNotDecidedOn) {
   const Key ann = company.hire("ann");
   (void)run(company);
   const Key user = company.platform_of(ann);
-  // Both sides' scans bring ann up in one run: the legacy page writes the platform row that the platform scan then shows.
+  // Both sides' scans bring ann up in one run: the legacy page writes the platform row that the
+  // platform scan then shows.
   company.set(company.legacy, kPeople, ann, "name", "Ann");
   company.set(company.identity, kUsers, user, "status", "inactive");
   RunSettings settings;
   const RunReport report = run(company, settings);
   EXPECT_EQ(report.total.conflicts, 0);
   EXPECT_GT(report.total.echo, 0) << "our own writes come up and are dropped (E16)";
-  EXPECT_THAT(company.platform_people(), ElementsAre("Ann ann@example.org null inactive Bonn null"));
+  EXPECT_THAT(company.platform_people(),
+              ElementsAre("Ann ann@example.org null inactive Bonn null"));
   expect_converged(company);
 }
 
-// Schedule 16: a row that a user writes faster than we do stays dirty; nobody else waits for it (L2).
+// Schedule 16: a row that a user writes faster than we do stays dirty; nobody else waits for it
+// (L2).
 TEST_P(Guard, AHotRowStarvesNobody) {
   const Key hot = company.hire("hot");
   std::vector<Key> others;
@@ -131,10 +140,12 @@ TEST_P(Guard, AHotRowStarvesNobody) {
   int beat = 0;
   for (int round = 0; round < 5; ++round) {
     company.set(company.legacy, kPeople, hot, "name", "hot" + std::to_string(round));
-    for (const Key& key : others) company.set(company.legacy, kPeople, key, "name", "round" + std::to_string(round));
+    for (const Key& key : others)
+      company.set(company.legacy, kPeople, key, "name", "round" + std::to_string(round));
     company.world.hook = [&](std::string_view port, Moment moment) -> std::optional<Error> {
       if (port == "identity.begin" && moment == Moment::kBefore) {
-        company.set(company.identity, kUsers, company.platform_of(hot), "status", ++beat % 2 == 0 ? "active" : "inactive");
+        company.set(company.identity, kUsers, company.platform_of(hot), "status",
+                    ++beat % 2 == 0 ? "active" : "inactive");
       }
       return std::nullopt;
     };
@@ -142,8 +153,12 @@ TEST_P(Guard, AHotRowStarvesNobody) {
     settings.page_rows = 2;
     const RunReport report = run(company, settings);
     EXPECT_GT(report.total[Outcome::kStale], 0);
-    for (const Key& key : others) EXPECT_EQ(company.on_platform(company.platform_of(key), "name"), "round" + std::to_string(round));
-    ASSERT_THAT(pending_lines(company.person_state()), testing::Contains(testing::StartsWith("dirty"))) << "E6: stored with the cursor's move";
+    for (const Key& key : others)
+      EXPECT_EQ(company.on_platform(company.platform_of(key), "name"),
+                "round" + std::to_string(round));
+    ASSERT_THAT(pending_lines(company.person_state()),
+                testing::Contains(testing::StartsWith("dirty")))
+        << "E6: stored with the cursor's move";
   }
   company.world.hook = nullptr;
   (void)run(company);
@@ -152,29 +167,40 @@ TEST_P(Guard, AHotRowStarvesNobody) {
   EXPECT_THAT(company.person_state().pending, IsEmpty());
 }
 
-// Schedule 8: the application inserts an explicit id that we had just reserved: the id is burnt, another one is taken.
+// Schedule 8: the application inserts an explicit id that we had just reserved: the id is burnt,
+// another one is taken.
 TEST_P(Guard, AnExplicitIdEqualToAReservedOneBurnsIt) {
   const Key bob = company.sign_up("bob");
   at_port(company, "legacy.reserve", Moment::kAfter, [&] {
     const std::int64_t reserved = company.legacy.next_of("people_id") - 1;
-    company.legacy.insert(kPeople, {{"id", Value::integer(reserved)}, {"name", Value::text("explicit")}, {"status", Value::text("A")}, {"mail", Value::text("explicit@example.org")}});
+    company.legacy.insert(kPeople, {{"id", Value::integer(reserved)},
+                                    {"name", Value::text("explicit")},
+                                    {"status", Value::text("A")},
+                                    {"mail", Value::text("explicit@example.org")}});
   });
   (void)run(company);
   company.world.hook = nullptr;
   (void)run(company);
   (void)run(company);
-  EXPECT_THAT(company.legacy_people(), ElementsAre("bob bob@example.org null active Bonn null", "explicit explicit@example.org null active null null"));
+  EXPECT_THAT(company.legacy_people(),
+              ElementsAre("bob bob@example.org null active Bonn null",
+                          "explicit explicit@example.org null active null null"));
   EXPECT_NE(company.legacy_of(bob), Key());
   EXPECT_EQ(company.person_state().links.size(), 2U);
   expect_converged(company);
 }
 
-// E7: a row that stands at a minted id is adopted only if it is ours by its match; else it stays theirs.
+// E7: a row that stands at a minted id is adopted only if it is ours by its match; else it stays
+// theirs.
 TEST_P(Guard, AForeignRowAtAMintedIdIsNotTaken) {
   const Key ann = company.hire("ann");
   Arena arena;
-  const Value minted = Value::uuid(mint_uuid(company.options.uuid, "person", "people", ann, 0), arena);
-  company.identity.insert(kUsers, {{"id", minted}, {"org", Value::integer(99)}, {"kind", Value::text("person")}, {"name", Value::text("theirs")}});
+  const Value minted =
+      Value::uuid(mint_uuid(company.options.uuid, "person", "people", ann, 0), arena);
+  company.identity.insert(kUsers, {{"id", minted},
+                                   {"org", Value::integer(99)},
+                                   {"kind", Value::text("person")},
+                                   {"name", Value::text("theirs")}});
   for (int i = 0; i < 3; ++i) {
     (void)try_run(company);
     wait_for_retry(company);

@@ -196,7 +196,8 @@ Confirm Page::make_confirm(const ApplyDone& done) {
         confirm.put_pending.push_back(*item.park);
         c_.any_pending = true;
       }
-    } else if (item.pending != nullptr && item.drop_pending) {
+    } else if (item.pending != nullptr && (item.drop_pending || item.candidate)) {
+      // A candidate's row has changed since it was set aside: pairing decides it like a new one.
       confirm.drop_pending.push_back(item.pending->instance);
     }
     if (linked) c_.links_made |= item.insert_link;

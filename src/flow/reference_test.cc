@@ -1,9 +1,10 @@
-// References: children wait for parents, deferred ones are patched in, and edits in between survive (E12, E23).
+// References: children wait for parents, deferred ones are patched in, and edits in between survive
+// (E12, E23).
+
+#include "flow/scene_run_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "flow/scene_run_testing.h"
 
 namespace atlas::sim {
 namespace {
@@ -67,7 +68,8 @@ TEST(References, AnUpdateDeliversItsOtherFieldsWhileItsParentIsMissing) {
   expect_converged(company);
 }
 
-// --- schedule 6: deferred references -------------------------------------------------------------------
+// --- schedule 6: deferred references
+// -------------------------------------------------------------------
 
 struct Deferred : testing::Test {
   Deferred() {
@@ -114,7 +116,8 @@ TEST_F(Deferred, APlatformEditOfTheReferenceItselfInBetweenWinsAsTheLaterOne) {
   (void)run(company);
   (void)run(company);
   EXPECT_THAT(company.legacy_people(), ElementsAre("ann ann@example.org blue active Bonn null"));
-  EXPECT_EQ(company.person_state().conflicts.size(), 1U) << "the legacy value lost and is on record";
+  EXPECT_EQ(company.person_state().conflicts.size(), 1U)
+      << "the legacy value lost and is on record";
   expect_converged(company);
 }
 
@@ -139,7 +142,9 @@ TEST_F(Deferred, TheReferenceTakenBackInBetweenStaysEmpty) {
 
 TEST_F(Deferred, ACrashBetweenInsertAndPatchChangesNothing) {
   for (int nth = 1; nth <= 3; ++nth) {
-    at_port(company, "identity.commit", nth % 2 == 0 ? Moment::kBefore : Moment::kAfter, [] { throw Killed(); }, nth);
+    at_port(
+        company, "identity.commit", nth % 2 == 0 ? Moment::kBefore : Moment::kAfter,
+        [] { throw Killed(); }, nth);
     try {
       (void)try_run(company);
     } catch (const Killed&) {
@@ -158,14 +163,17 @@ TEST(References, AParentThatIsQuarantinedHoldsItsChildrenOnly) {
   Scene scene;
   Company& company = scene.company;
   Table& teams = company.identity.table(kTeams);
-  teams.checks.push_back({"no_red", [column = teams.column("title")](std::span<const Value> row) { return row[column].as_text() != "red"; }});
+  teams.checks.push_back({"no_red", [column = teams.column("title")](std::span<const Value> row) {
+                            return row[column].as_text() != "red";
+                          }});
   company.compile();
   const Key red = company.found("red");
   (void)company.hire("ann", red);
   (void)company.hire("bob", company.found("blue"));
   (void)company.hire("cid");
   (void)run(company);
-  EXPECT_THAT(company.platform_people(), ElementsAre("bob bob@example.org blue active Bonn null", "cid cid@example.org null active Bonn null"));
+  EXPECT_THAT(company.platform_people(), ElementsAre("bob bob@example.org blue active Bonn null",
+                                                     "cid cid@example.org null active Bonn null"));
   EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("waiting 3012 legacy 1"));
   company.set(company.legacy, kTeams, red, "name", "Red");
   (void)run(company);

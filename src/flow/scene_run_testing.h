@@ -56,10 +56,13 @@ std::int64_t writes_during(const Company& company, Work&& work) {
   return company.bridge_writes() - before;
 }
 
-// Does `work` when `port` is called for the `nth` time (1 = the next), once. Replaces the world's hook.
-inline void at_port(Company& company, std::string port, Moment moment, std::function<void()> work, int nth = 1) {
+// Does `work` when `port` is called for the `nth` time (1 = the next), once. Replaces the world's
+// hook.
+inline void at_port(Company& company, std::string port, Moment moment, std::function<void()> work,
+                    int nth = 1) {
   auto left = std::make_shared<int>(nth);
-  company.world.hook = [port = std::move(port), moment, work = std::move(work), left](std::string_view at, Moment when) -> std::optional<Error> {
+  company.world.hook = [port = std::move(port), moment, work = std::move(work), left](
+                           std::string_view at, Moment when) -> std::optional<Error> {
     if (at == port && when == moment && --*left == 0) work();
     return std::nullopt;
   };

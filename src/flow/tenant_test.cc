@@ -1,9 +1,10 @@
-// Schedule 7: tenant A's person 5, tenant B's person 5, A's staff 5: one platform, three different people (E7, E25, S18).
+// Schedule 7: tenant A's person 5, tenant B's person 5, A's staff 5: one platform, three different
+// people (E7, E25, S18).
+
+#include "flow/scene_run_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "flow/scene_run_testing.h"
 
 namespace atlas::sim {
 namespace {
@@ -18,7 +19,10 @@ struct Kinds : testing::Test {
   }
   static Key hire_staff(Company& company, std::string_view name) {
     const std::string mail = std::string(name) + "@example.org";
-    return company.legacy.insert(kStaff, {{"name", Value::text(name)}, {"mail", Value::text(mail)}, {"status", Value::text("A")}, {"city", Value::text("Bonn")}});
+    return company.legacy.insert(kStaff, {{"name", Value::text(name)},
+                                          {"mail", Value::text(mail)},
+                                          {"status", Value::text("A")},
+                                          {"city", Value::text("Bonn")}});
   }
   Scene scene{options()};
   Company& a = scene.company;
@@ -63,7 +67,8 @@ TEST(Tenants, EqualIdsOfTenantsAreDifferentPeople) {
   EXPECT_NE(a.platform_of(ann), b.platform_of(bea));
   EXPECT_THAT(a.platform_people(), ElementsAre("ann ann@example.org red active Bonn null"));
   EXPECT_THAT(b.platform_people(), ElementsAre("bea bea@example.org blue active Bonn null"));
-  EXPECT_THAT(a.legacy_people(), ElementsAre("ann ann@example.org red active Bonn null")) << "nothing of b came over";
+  EXPECT_THAT(a.legacy_people(), ElementsAre("ann ann@example.org red active Bonn null"))
+      << "nothing of b came over";
   b.set(b.identity, kUsers, b.platform_of(bea), "name", "Bea");
   (void)run(a);
   EXPECT_EQ(b.legacy.text(kPeople, bea, "name"), "bea") << "a's run leaves b's rows alone";
@@ -83,12 +88,14 @@ TEST(Tenants, ARowThatLeavesItsTenantIsParked) {
   (void)run(company);
   const Key user = company.platform_of(ann);
   company.world.pass(Micros(1));
-  company.identity.update(kUsers, user, {{"org", Value::integer(2)}, {"name", Value::text("elsewhere")}});
+  company.identity.update(kUsers, user,
+                          {{"org", Value::integer(2)}, {"name", Value::text("elsewhere")}});
   company.set(company.legacy, kPeople, ann, "name", "Ann");
-  EXPECT_EQ(writes_during(company, [&] {
-              (void)run(company);
-              (void)run(company);
-            }),
+  EXPECT_EQ(writes_during(company,
+                          [&] {
+                            (void)run(company);
+                            (void)run(company);
+                          }),
             0);
   EXPECT_EQ(company.on_legacy(ann, "deleted_at"), "null");
   EXPECT_EQ(company.on_platform(user, "name"), "elsewhere");

@@ -1,11 +1,12 @@
-// Schedule 5: triggers of the targets rewrite what we send, before or after, or swallow it (E12, E13, S16).
+// Schedule 5: triggers of the targets rewrite what we send, before or after, or swallow it (E12,
+// E13, S16).
+
+#include "flow/scene_run_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cctype>
-
-#include "flow/scene_run_testing.h"
 
 namespace atlas::sim {
 namespace {
@@ -13,12 +14,14 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Trigger case_trigger(const Table& table, std::string name, WriteKind on, Moment moment, int (*change)(int)) {
+Trigger case_trigger(const Table& table, std::string name, WriteKind on, Moment moment,
+                     int (*change)(int)) {
   Trigger out;
   out.name = std::move(name);
   out.on = on;
   out.moment = moment;
-  out.run = [column = table.column("name"), change](std::span<const Value>, std::span<Value> row, Arena& arena) {
+  out.run = [column = table.column("name"), change](std::span<const Value>, std::span<Value> row,
+                                                    Arena& arena) {
     std::string text(row[column].as_text());
     for (char& c : text) c = static_cast<char>(change(static_cast<unsigned char>(c)));
     row[column] = Value::text(arena.copy(text));
@@ -29,7 +32,8 @@ Trigger case_trigger(const Table& table, std::string name, WriteKind on, Moment 
 
 void rewrite_names(Database& database, const TableName& name, Moment moment, int (*change)(int)) {
   Table& table = database.table(name);
-  for (const WriteKind on : {WriteKind::kInsert, WriteKind::kUpdate}) table.triggers.push_back(case_trigger(table, "change_case", on, moment, change));
+  for (const WriteKind on : {WriteKind::kInsert, WriteKind::kUpdate})
+    table.triggers.push_back(case_trigger(table, "change_case", on, moment, change));
 }
 
 struct Triggers : testing::TestWithParam<std::tuple<TokenStyle, Moment>> {
@@ -37,12 +41,14 @@ struct Triggers : testing::TestWithParam<std::tuple<TokenStyle, Moment>> {
   Company& company = scene.company;
   Moment moment = std::get<1>(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Kinds, Triggers,
-                         testing::Combine(testing::Values(TokenStyle::kWriter, TokenStyle::kContent), testing::Values(Moment::kBefore, Moment::kAfter)),
-                         [](const auto& kind) {
-                           return std::string(std::get<0>(kind.param) == TokenStyle::kWriter ? "Writer" : "Content") +
-                                  (std::get<1>(kind.param) == Moment::kBefore ? "Before" : "After");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, Triggers,
+    testing::Combine(testing::Values(TokenStyle::kWriter, TokenStyle::kContent),
+                     testing::Values(Moment::kBefore, Moment::kAfter)),
+    [](const auto& kind) {
+      return std::string(std::get<0>(kind.param) == TokenStyle::kWriter ? "Writer" : "Content") +
+             (std::get<1>(kind.param) == Moment::kBefore ? "Before" : "After");
+    });
 
 // The rewrite M' of our M is an edit of the target: it travels back once, and then all is silent.
 TEST_P(Triggers, ARewriteIsAnEditOfTheTargetAndNoEcho) {
@@ -104,7 +110,8 @@ TEST_P(Triggers, AStampingTriggerCostsNothing) {
     stamp.name = "stamp";
     stamp.on = on;
     stamp.moment = moment;
-    stamp.run = [column = *users.stamp, this](std::span<const Value>, std::span<Value> row, Arena&) {
+    stamp.run = [column = *users.stamp, this](std::span<const Value>, std::span<Value> row,
+                                              Arena&) {
       row[column] = Value::instant(company.world.now().time_since_epoch().count());
       return TriggerAnswer::kGo;
     };
@@ -128,7 +135,8 @@ TEST_P(Triggers, OurOwnWriteThatWasRewrittenIsNoUsersEdit) {
   other.name = "trim_remark";
   other.on = WriteKind::kUpdate;
   other.moment = moment;
-  other.run = [column = users.column("secret")](std::span<const Value>, std::span<Value> row, Arena&) {
+  other.run = [column = users.column("secret")](std::span<const Value>, std::span<Value> row,
+                                                Arena&) {
     row[column] = Value::text("touched");
     return TriggerAnswer::kGo;
   };
@@ -144,7 +152,8 @@ TEST_P(Triggers, OurOwnWriteThatWasRewrittenIsNoUsersEdit) {
 }
 
 struct Swallow : testing::TestWithParam<TokenStyle> {};
-INSTANTIATE_TEST_SUITE_P(Tokens, Swallow, testing::Values(TokenStyle::kWriter, TokenStyle::kContent));
+INSTANTIATE_TEST_SUITE_P(Tokens, Swallow,
+                         testing::Values(TokenStyle::kWriter, TokenStyle::kContent));
 
 TEST_P(Swallow, AWriteThatATriggerEatsIsQuarantinedAndNothingElseIs) {
   Scene scene{{}, GetParam()};
@@ -184,7 +193,9 @@ TEST_P(Swallow, ATriggerThatRefusesIsQuarantinedWithItsReason) {
   Trigger refuse;
   refuse.name = "refuse";
   refuse.on = WriteKind::kInsert;
-  refuse.run = [](std::span<const Value>, std::span<Value>, Arena&) { return TriggerAnswer::kRaise; };
+  refuse.run = [](std::span<const Value>, std::span<Value>, Arena&) {
+    return TriggerAnswer::kRaise;
+  };
   users.triggers.push_back(std::move(refuse));
   company.compile();
   (void)company.hire("ann");

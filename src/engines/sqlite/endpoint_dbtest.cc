@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 #include <sys/stat.h>
 
@@ -20,7 +21,6 @@ const bool kRegistered =
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 template <class T>
 T need(Result<T> result) {
@@ -36,12 +36,12 @@ Key key_of(std::int64_t id) {
 // Writes of one kind to one table, an instance a row unless said otherwise. Owns what the group
 // borrows.
 struct Group {
-  Group(const TableShape& shape, WriteKind kind, std::vector<std::string_view> columns) {
+  Group(const TableShape& shape, WriteKind kind, const std::vector<std::string_view>& columns) {
     group.shape = &shape;
     group.kind = kind;
     for (const auto column : columns) group.columns.push_back(shape.column(column));
   }
-  Group& add(KeyView key, RowVersion guard, std::vector<Value> cells, std::uint32_t instance) {
+  Group& add(KeyView key, RowVersion guard, const std::vector<Value>& cells, std::uint32_t instance) {
     group.keys.push_back(arena.copy(key));
     group.guards.push_back(guard);
     for (const Value& cell : cells) group.cells.push_back(cell.copy_to(arena));
@@ -536,9 +536,8 @@ TEST(SqliteOpen, NamesWhatIsWrong) {
   options.connection.path = folder.file("missing.db");
   EXPECT_EQ(SqliteEndpoint::open(options).error().code(), Code::kDatabaseMissing);
   options.connection.path = folder.file("text.db");
-  std::FILE* file = std::fopen(options.connection.path.c_str(), "w");
-  std::fputs("this is no database, though it is a file of more than a few bytes", file);
-  std::fclose(file);
+  std::ofstream(options.connection.path)
+      << "this is no database, though it is a file of more than a few bytes";
   EXPECT_EQ(SqliteEndpoint::open(options).error().code(), Code::kDatabaseFailed);
 }
 

@@ -1,0 +1,123 @@
+// Schedule 24: a conflict that only a person may settle: edited again, settled, resolved (E21).
+
+#include "flow/scene_run_testing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace atlas::sim {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Manual : testing::TestWithParam<TokenStyle> {
+  Manual() {
+    ann = company.hire("ann");
+    (void)run(company);
+    user = company.platform_of(ann);
+    company.set(company.legacy, kPeople, ann, "remark", "L1");
+    company.set(company.identity, kUsers, user, "remark", "P1");
+    company.set(company.legacy, kPeople, ann, "name", "Ann");
+    report = run(company);
+  }
+  std::vector<std::string> open() {
+    std::vector<std::string> out;
+    for (const Conflict& c : company.person_state().conflicts) {
+      if (c.open) out.push_back(c.field + ": " + c.legacy_value + " | " + c.platform_value);
+    }
+    return out;
+  }
+  void resolve(const std::string& winner) {
+    VirtualState store(company.state);
+    ASSERT_TRUE(store.resolve_conflict(TenantId{1}, company.person_state().conflicts.front().id,
+                                       winner, company.world.now()));
+  }
+  Scene scene{{}, GetParam()};
+  Company& company = scene.company;
+  Key ann, user;
+  RunReport report;
+};
+INSTANTIATE_TEST_SUITE_P(Tokens, Manual, testing::Values(TokenStyle::kWriter, TokenStyle::kContent),
+                         [](const auto& tokens) {
+                           return tokens.param == TokenStyle::kWriter ? "Writer" : "Content";
+                         });
+
+TEST_P(Manual, BothValuesStayAndOtherFieldsFlow) {
+  EXPECT_EQ(report.total.conflicts_held, 1);
+  EXPECT_EQ(company.on_legacy(ann, "remark"), "L1");
+  EXPECT_EQ(company.on_platform(user, "remark"), "P1");
+  EXPECT_EQ(company.on_platform(user, "name"), "Ann");
+  EXPECT_THAT(open(), ElementsAre("remark: L1 | P1"));
+  EXPECT_EQ(writes_during(company, [&] { (void)run(company); }), 0)
+      << "versions are recorded, the cursor passes";
+  EXPECT_THAT(open(), ElementsAre("remark: L1 | P1")) << "and it stays open";
+}
+
+TEST_P(Manual, EditedAgainOnBothSidesItIsUpdatedInPlace) {
+  company.set(company.legacy, kPeople, ann, "remark", "L2");
+  (void)run(company);
+  company.set(company.identity, kUsers, user, "remark", "P2");
+  (void)run(company);
+  EXPECT_THAT(open(), ElementsAre("remark: L2 | P2")) << "one open conflict a link and field";
+}
+
+TEST_P(Manual, AnEditOfAnotherFieldLeavesItOpen) {
+  company.set(company.legacy, kPeople, ann, "city", "Oslo");
+  (void)run(company);
+  EXPECT_THAT(open(), ElementsAre("remark: L1 | P1"));
+  EXPECT_EQ(company.on_platform(user, "city"), "Oslo");
+}
+
+TEST_P(Manual, EqualityClosesIt) {
+  company.set(company.legacy, kPeople, ann, "remark", "same");
+  company.set(company.identity, kUsers, user, "remark", "same");
+  (void)run(company);
+  EXPECT_THAT(open(), IsEmpty());
+  expect_converged(company);
+  // The base moved: the next edit is an ordinary one.
+  company.set(company.legacy, kPeople, ann, "remark", "next");
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "remark"), "next");
+  expect_converged(company);
+}
+
+TEST_P(Manual, AReturnToTheBaseClosesItAndTheOtherEditFlows) {
+  company.world.pass(Micros(1));
+  company.legacy.update(kPeople, ann, {{"remark", Value()}});
+  (void)run(company);
+  EXPECT_THAT(open(), IsEmpty());
+  EXPECT_EQ(company.on_legacy(ann, "remark"), "P1");
+  expect_converged(company);
+}
+
+TEST_P(Manual, AResolutionIsCarriedOut) {
+  resolve("legacy");
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "remark"), "L1");
+  EXPECT_THAT(open(), IsEmpty());
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
+// The person saw P1; a user writes P2 before the run comes.
+TEST_P(Manual, AResolutionOfRowsThatChangedIsNotCarriedOut) {
+  resolve("legacy");
+  company.set(company.identity, kUsers, user, "remark", "P2");
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "remark"), "P2");
+  EXPECT_THAT(open(), ElementsAre("remark: L1 | P2"));
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "remark"), "P2") << "not in the next run either";
+}
+
+TEST_P(Manual, ADeleteClosesIt) {
+  company.soft_delete(company.legacy, kPeople, ann);
+  company.soft_delete(company.identity, kUsers, user);
+  (void)run(company);
+  (void)run(company);
+  EXPECT_EQ(writes_during(company, [&] { (void)run(company); }), 0);
+}
+
+}  // namespace
+}  // namespace atlas::sim
