@@ -161,7 +161,9 @@ TEST_F(Joined, AConfirmInTheSameDatabaseCommitsWithTheWrites) {
     ASSERT_TRUE(store_->joins(*transaction));
     (void)must(transaction->apply({&group.group(), 1}));
     must(store_->confirm_joined(*transaction, lease_, entity_, confirm_));
-    if (commit) EXPECT_EQ(transaction->commit().outcome, CommitOutcome::kCommitted);
+    if (commit) {
+      EXPECT_EQ(transaction->commit().outcome, CommitOutcome::kCommitted);
+    }
     EXPECT_EQ(must(store_->link_count(tenant_.id, entity_)), commit ? 1 : 0);
     EXPECT_EQ(accounts_.owner(1), commit ? "ours" : "owner 1");
   }
