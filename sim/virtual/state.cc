@@ -338,11 +338,12 @@ Result<Links> VirtualState::links_by_match(TenantId /*tenant*/, const EntityRef&
 Result<> VirtualState::store_intents(const Lease& lease, std::span<const Intent> intents) {
   return data_.world().call("state.store_intents", [&]() -> Result<> {
     ATLAS_OK(held(lease));
+    auto after = tenant_of(lease.tenant).intents;
     for (const Intent& intent : intents) {
-      const bool added =
-          tenant_of(lease.tenant).intents.emplace(intent.number.value, intent).second;
+      const bool added = after.emplace(intent.number.value, intent).second;
       if (!added) return refused("an intent's number is used twice");
     }
+    tenant_of(lease.tenant).intents = std::move(after);
     return {};
   });
 }
@@ -494,6 +495,9 @@ Result<std::vector<Conflict>> VirtualState::open_conflicts_of(
 Result<> VirtualState::resolve_conflict(TenantId tenant, std::int64_t id, const std::string& winner,
                                         Instant now) {
   return data_.world().call("state.resolve_conflict", [&]() -> Result<> {
+    if (winner != "legacy" && winner != "platform") {
+      return Error(Code::kUsage, "a conflict is won by legacy or platform");
+    }
     for (Entity& entity : data_.entities) {
       if (entity.tenant != tenant) continue;
       for (Conflict& c : entity.conflicts) {

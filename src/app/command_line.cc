@@ -86,7 +86,7 @@ int run_command_line(std::span<const std::string> arguments, Terminal& terminal)
     }
     Error usage(Code::kUsage, error.what());
     const std::string near = advice(app, arguments);
-    if (!near.empty()) usage = std::move(usage).advise(near);
+    if (!near.empty()) (void)std::move(usage).advise(near);
     print_error(terminal, usage);
     return static_cast<int>(ExitCode::kUsage);
   }

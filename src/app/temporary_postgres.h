@@ -4,8 +4,6 @@
 
 #include <memory>
 #include <string>
-#include <sys/types.h>
-
 namespace atlas::app {
 
 // A PostgreSQL server for the demo: in a folder of its own, reached by a unix socket in it only,
@@ -32,7 +30,7 @@ class TemporaryPostgres {
 
   std::string folder_;
   std::string binaries_;
-  pid_t pid_ = 0;
+  int pid_ = 0;  // a pid_t
 };
 
 }  // namespace atlas::app

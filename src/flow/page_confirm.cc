@@ -49,6 +49,7 @@ void Page::judge(Item& item, const ApplyDone& done) {
   }
   item.insert_link = item.fresh && root_made;
   if (failed == nullptr) {
+    if (item.match != kNoBase) next.match = item.match;
     if (unverified && !item.park) {
       item.drop_pending = false;
       dirty(item, "our own write is to be read back", Code::kOwnWriteUnread);
@@ -147,8 +148,9 @@ void Page::name_holders(const ApplyDone& done) {
   for (Item& item : items_) {
     if (!unique_refused(item, done)) continue;
     for (const LinkRecord& link : *holders) {
-      if (link.match == item.match)
-        item.holder = describe({Side::kLegacy, link.kind, Key(link.legacy_key)});
+      const bool itself = item.id == InstanceKey{Side::kLegacy, link.kind, Key(link.legacy_key)};
+      if (link.match != item.match || itself) continue;
+      item.holder = describe({Side::kLegacy, link.kind, Key(link.legacy_key)});
     }
   }
 }

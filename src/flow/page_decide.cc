@@ -297,6 +297,10 @@ void Page::decide_one(std::size_t i) {
   input.policies = policies;
   input.asked = asked;
   item.decision = decide(input);
+  if (item.taken_key && item.decision.what != Case::kAdopt) {
+    return quarantine(item, Code::kKeyTaken,
+                      "a row that is not ours to adopt stands at the minted key");
+  }
   for (std::uint32_t f = 0; f < item.decision.fields.size(); ++f) {
     const FieldAnswer& answer = item.decision.fields[f];
     if (answer.conflict != ConflictReason::kNone) item.conflicts.emplace_back(f, answer);
@@ -462,7 +466,10 @@ void Page::compose_one(std::size_t i) {
   }
   if (made.part_missing)
     return quarantine(item, Code::kPartMissing, "a part that had been confirmed is gone");
-  if (!made.missing.empty()) wait(item, made.missing, made.deferred);
+  if (!made.missing.empty()) {
+    const bool deferred = !made.waits && entity_.fields[made.missing.front().field].ref->defer;
+    wait(item, made.missing, deferred);
+  }
   if (made.waits) {
     item.outcome = Outcome::kWaiting;
     return;
@@ -478,7 +485,6 @@ void Page::compose_one(std::size_t i) {
       item.settled.push_back({f, image(item).legacy.hashes[f]});
   }
   for (const FieldEffect& effect : item.settled) next.bases[effect.field] = effect.hash;
-  if (item.match != kNoBase) next.match = item.match;
   if (item.decision.what == Case::kBothDead) next.dead = true;
   if (item.decision.what == Case::kBothRevived) next.dead = false;
   // A side that is known to be gone for good is remembered as such.
