@@ -41,7 +41,8 @@ struct Group {
     group.kind = kind;
     for (const auto column : columns) group.columns.push_back(shape.column(column));
   }
-  Group& add(KeyView key, RowVersion guard, const std::vector<Value>& cells, std::uint32_t instance) {
+  Group& add(KeyView key, RowVersion guard, const std::vector<Value>& cells,
+             std::uint32_t instance) {
     group.keys.push_back(arena.copy(key));
     group.guards.push_back(guard);
     for (const Value& cell : cells) group.cells.push_back(cell.copy_to(arena));

@@ -51,8 +51,8 @@ class RowReader {
  public:
   explicit RowReader(const TablePlan& plan) : plan_(&plan) {}
 
-  // Looks at the row that the statement stands on. False: the row's key has no name (null, a stray
-  // blob); it cannot be named.
+  // Looks at the row that the statement stands on. False: its key cannot be named (null, a stray
+  // blob).
   bool look(const Query& query, Arena& arena);
   // Of the row looked at. The key lives in the arena given to look().
   KeyView key() const { return key_; }
