@@ -3,6 +3,7 @@
 #include "app/demo_edits.h"
 #include "app/demo_world.h"
 #include "app/duration.h"
+#include "app/pending_text.h"
 #include "app/progress.h"
 #include "app/run_print.h"
 #include "app/signals.h"
@@ -174,8 +175,7 @@ class Story {
                 state.store->pending(state.tenant.id, state.entities[entity.index.value], kStates,
                                      Instant::max(), nullptr, 10'000));
       for (const Pending& pending : page) {
-        const std::string why =
-            pending.field.empty() ? pending.reason : pending.field + ": " + pending.reason;
+        const std::string why = why_text(pending);
         Group& group = groups[{entity.name, pending.state, why}];
         if (++group.rows == 1) group.example = key_text(pending.instance.key);
       }

@@ -37,18 +37,20 @@ std::string list(const std::vector<std::string>& names) {
   return out;
 }
 
-// A scan in (stamp, key) order is served by an index that starts so, after columns that the scope
-// fixes to one value.
+// A scan in (stamp, key) order is served by an index that starts so. Columns that the scope fixes
+// to one value may stand anywhere in it, or be missing.
 bool serves(const std::vector<std::string>& index, const std::vector<std::string>& wanted,
             const std::vector<std::string>& fixed) {
-  std::size_t at = 0;
-  while (at < index.size() && std::ranges::find(fixed, index[at]) != fixed.end()) ++at;
-  std::vector<std::string> rest(index.begin() + static_cast<std::ptrdiff_t>(at), index.end());
-  std::vector<std::string> needed;
-  for (const std::string& name : wanted) {
-    if (std::ranges::find(fixed, name) == fixed.end()) needed.push_back(name);
-  }
-  return rest.size() >= needed.size() && std::equal(needed.begin(), needed.end(), rest.begin());
+  const auto moving = [&](const std::vector<std::string>& names) {
+    std::vector<std::string> out;
+    std::ranges::copy_if(names, std::back_inserter(out), [&](const std::string& name) {
+      return std::ranges::find(fixed, name) == fixed.end();
+    });
+    return out;
+  };
+  const std::vector<std::string> have = moving(index);
+  const std::vector<std::string> need = moving(wanted);
+  return have.size() >= need.size() && std::equal(need.begin(), need.end(), have.begin());
 }
 
 Finding index_finding(const TableShape& shape, const TableInfo& info, EngineKind engine) {

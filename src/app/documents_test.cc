@@ -49,7 +49,8 @@ std::string advice_for(ErrorKind kind) {
 std::string errors_page() {
   std::string out =
       "# Error codes\n\n"
-      "Made from the one table of the program (`src/foundation/error_codes.inc`); a test keeps both equal. A number\n"
+      "Made from the one table of the program (`src/foundation/error_codes.inc`); a test keeps "
+      "both equal. A number\n"
       "never changes its meaning. Exit codes are in [cli.md](cli.md).\n\n"
       "An error's kind says what is done about it:\n\n"
       "| kind | what follows |\n|---|---|\n";
@@ -58,18 +59,24 @@ std::string errors_page() {
         ErrorKind::kRefused, ErrorKind::kCorrupt, ErrorKind::kStopped}) {
     out += fmt::format("| {} | {} |\n", kind_name(kind), advice_for(kind));
   }
-  const std::map<int, std::string> groups = {
-      {10, "Databases"},         {20, "The mapping file"}, {21, "check: coverage"},
-      {22, "check: types, domains, laws"}, {23, "check: structure"}, {30, "Rows in quarantine"},
-      {40, "Runs"},              {50, "Command line"},     {90, "Defects"}};
+  const std::map<int, std::string> groups = {{10, "Databases"},
+                                             {20, "The mapping file"},
+                                             {21, "check: coverage"},
+                                             {22, "check: types, domains, laws"},
+                                             {23, "check: structure"},
+                                             {30, "Rows in quarantine"},
+                                             {40, "Runs"},
+                                             {50, "Command line"},
+                                             {90, "Defects"}};
   int group = 0;
   for (const CodeInfo& row : all_codes()) {
     const int number = static_cast<int>(row.code);
     if (number / 100 != group) {
       group = number / 100;
       const auto title = groups.find(group);
-      out += fmt::format("\n## {}\n\n| code | what | what to do | kind | exit |\n|---|---|---|---|---|\n",
-                         title == groups.end() ? fmt::format("{}xx", group) : title->second);
+      out += fmt::format(
+          "\n## {}\n\n| code | what | what to do | kind | exit |\n|---|---|---|---|---|\n",
+          title == groups.end() ? fmt::format("{}xx", group) : title->second);
     }
     out += fmt::format("| {} | {} | {} | {} | {} |\n", code_text(row.code), row.title, row.advice,
                        kind_name(row.kind), static_cast<int>(row.exit));
@@ -107,11 +114,21 @@ The texts below are what `--help` prints.
 
 std::string cli_page() {
   std::string out = kCliHead;
-  const std::vector<std::vector<std::string>> verbs = {
-      {"demo"},   {"check"}, {"doctor"}, {"plan"},
-      {"sync"},   {"verify"}, {"status"}, {"runs"},
-      {"record"}, {"conflicts", "list"}, {"conflicts", "show"}, {"conflicts", "resolve"},
-      {"quarantine", "list"}, {"quarantine", "show"}, {"quarantine", "retry"}};
+  const std::vector<std::vector<std::string>> verbs = {{"demo"},
+                                                       {"check"},
+                                                       {"doctor"},
+                                                       {"plan"},
+                                                       {"sync"},
+                                                       {"verify"},
+                                                       {"status"},
+                                                       {"runs"},
+                                                       {"record"},
+                                                       {"conflicts", "list"},
+                                                       {"conflicts", "show"},
+                                                       {"conflicts", "resolve"},
+                                                       {"quarantine", "list"},
+                                                       {"quarantine", "show"},
+                                                       {"quarantine", "retry"}};
   for (std::vector<std::string> words : verbs) {
     std::string name;
     for (const std::string& word : words) name += (name.empty() ? "" : " ") + word;

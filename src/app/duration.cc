@@ -48,9 +48,13 @@ std::string duration_text(Micros span) {
   if (us < 1'000'000) return fmt::format("{} ms", us / 1000);
   if (us < 60'000'000) return fmt::format("{:.1f} s", static_cast<double>(us / 100'000) / 10);
   const std::int64_t seconds = us / 1'000'000;
-  if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
-  if (seconds < 86400) return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
-  return fmt::format("{} d {} h", seconds / 86400, seconds / 3600 % 24);
+  const auto two = [](std::int64_t whole, const char* unit, std::int64_t rest, const char* small) {
+    return rest == 0 ? fmt::format("{} {}", whole, unit)
+                     : fmt::format("{} {} {} {}", whole, unit, rest, small);
+  };
+  if (seconds < 3600) return two(seconds / 60, "min", seconds % 60, "s");
+  if (seconds < 86400) return two(seconds / 3600, "h", seconds / 60 % 60, "min");
+  return two(seconds / 86400, "d", seconds / 3600 % 24, "h");
 }
 
 std::string instant_text(Instant instant) {

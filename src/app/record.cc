@@ -1,6 +1,7 @@
 #include "app/record.h"
 
 #include "app/instance_key.h"
+#include "app/pending_text.h"
 #include "model/key.h"
 #include "model/text_form.h"
 #include "verify/images.h"
@@ -258,10 +259,7 @@ class Search {
       std::string out = std::string(pending_state_name(record.pending->state));
       if (record.pending->code != 0)
         out += " " + code_text(static_cast<Code>(record.pending->code));
-      if (!record.pending->field.empty()) out += " " + record.pending->field;
-      if (!record.pending->reason.empty()) out += ": " + record.pending->reason;
-      if (!record.pending->blocker.empty()) out += " (" + record.pending->blocker + ")";
-      return out;
+      return out + " " + why_text(*record.pending);
     }
     if (image.oversized) return "a row is larger than limits.row_bytes";
     if (!record.conflicts.empty())

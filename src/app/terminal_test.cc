@@ -98,6 +98,7 @@ TEST(Durations, AreShownShort) {
   EXPECT_EQ(duration_text(Micros(12'345)), "12 ms");
   EXPECT_EQ(duration_text(Micros(3'450'000)), "3.4 s");
   EXPECT_EQ(duration_text(std::chrono::seconds(310)), "5 min 10 s");
+  EXPECT_EQ(duration_text(std::chrono::minutes(10)), "10 min");
   EXPECT_EQ(duration_text(std::chrono::minutes(125)), "2 h 5 min");
   EXPECT_EQ(duration_text(std::chrono::hours(50)), "2 d 2 h");
   EXPECT_EQ(duration_text(std::chrono::seconds(-2)), "-2.0 s");

@@ -3,6 +3,7 @@
 #include "app/duration.h"
 #include "app/instance_key.h"
 #include "app/json_text.h"
+#include "app/pending_text.h"
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
@@ -36,14 +37,6 @@ std::vector<PendingState> states_named(const std::string& name) {
 
 std::string code_or_dash(const Pending& pending) {
   return pending.code == 0 ? "-" : code_text(static_cast<Code>(pending.code));
-}
-
-// "status: no platform value for this code (waits for team 17)".
-std::string why(const Pending& pending) {
-  std::string out = pending.field.empty() ? "" : pending.field + ": ";
-  out += pending.reason;
-  if (!pending.blocker.empty()) out += " (" + pending.blocker + ")";
-  return out;
 }
 
 Json pending_json(const EntityPlan& entity, const Pending& pending) {
@@ -98,7 +91,7 @@ Result<ExitCode> list(const QuarantineOptions& options, const CommonOptions& com
       }
       table.row({entity.name, instance_text(entity, pending.instance),
                  std::string(pending_state_name(pending.state)), code_or_dash(pending),
-                 instant_text(pending.since), std::to_string(pending.attempts), why(pending)});
+                 instant_text(pending.since), std::to_string(pending.attempts), why_text(pending)});
     };
     ATLAS_TRY(const bool left,
               each_pending(state, index, states_named(options.state), options.limit, row));

@@ -28,7 +28,7 @@ std::int64_t total(const Json& report, const char* name) {
 void print_runs(const std::vector<RunRecord>& runs, Terminal& terminal) {
   Table table;
   table.number("RUN").column("OUTCOME").column("STARTED").number("TOOK").number("DECIDED");
-  table.number("ROWS WRITTEN").number("CONFLICTS").number("QUARANTINED").column("ERROR");
+  table.number("ROWS WRITTEN").number("CONFLICTS").column("ERROR");
   table.column("BY");
   for (const RunRecord& run : runs) {
     const Json report = report_of(run);
@@ -41,7 +41,6 @@ void print_runs(const std::vector<RunRecord>& runs, Terminal& terminal) {
                count_cell(total(report, "decided")),
                count_cell(total(report, "rows_written")),
                count_cell(total(report, "conflicts")),
-               count_cell(total(report, "quarantined")),
                report.is_object() ? report.value("error", "") : "",
                run.holder});
   }

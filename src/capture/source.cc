@@ -78,8 +78,12 @@ Result<KeyPage> SourceScan::follow(Snapshot& snapshot, std::size_t limit) {
     const KeyVersion& last = page.keys.back();
     at_.stamp = last.stamp;
     at_.key = Key(last.key);
-    rest_at(last.stamp.as_int());  // inclusive: the whole tie is read again, so the cursor never
-                                   // rests inside it (S11)
+    // Inclusive: the whole tie is read again, so the cursor never rests inside it (S11).
+    for (const KeyVersion& row : page.keys) {
+      // A stamp without a place in time can be paged on from, never rested at.
+      if (row.stamp.tag() != Tag::kTimestamp && row.stamp.tag() != Tag::kInstant) continue;
+      rest_at(row.stamp.as_int());
+    }
   }
   if (page.end) {
     done_ = true;

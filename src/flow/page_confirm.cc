@@ -91,8 +91,9 @@ void Page::record_conflicts(Item& item, Confirm& confirm) {
     c.instance = id;
     c.platform_key = Key(next.platform_key);
     c.field = field;
-    c.legacy_version = view.versions[0];
-    c.platform_version = view.versions[1];
+    // As our own writes left them: a person's word is bound to what they see (E21).
+    c.legacy_version = next.parts[0].version;
+    c.platform_version = next.parts[1].version;
     c.at = c_.run.now;
     return c;
   };
@@ -202,7 +203,14 @@ Confirm Page::make_confirm(const ApplyDone& done) {
       // A candidate's row has changed since it was set aside: pairing decides it like a new one.
       confirm.drop_pending.push_back(item.pending->instance);
     }
-    if (linked) c_.links_made |= item.insert_link;
+    if (item.insert_link) {
+      c_.links_made = true;
+      // Its platform row may have been set aside on its own.
+      if (c_.any_pending && item.id.side == Side::kLegacy) {
+        confirm.drop_pending.push_back(
+            {Side::kPlatform, 0, Key(next_[static_cast<std::size_t>(item.next)].platform_key)});
+      }
+    }
     if (entity_.has_match) {
       const bool seen_before = options_.pairing || item.pending != nullptr;
       if (item.candidate || (!linked && item.match != kNoBase && item.park && !seen_before)) {

@@ -115,6 +115,7 @@ void Page::record_versions(Item& item) {
   item.next = static_cast<std::ptrdiff_t>(next_.size()) - 1;
   LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   const Image& view = image(item);
+  bool user_version = false;
   for (std::uint32_t p = 0; p < next.parts.size(); ++p) {
     if (view.rows.rows[p].empty()) continue;
     PartState& part = next.parts[p];
@@ -129,7 +130,12 @@ void Page::record_versions(Item& item) {
       }
       // Our write came back different. The same writer token: a trigger of the target rewrote it;
       // another: a user came after.
-      const bool rewritten = !part.version.is_none() && part.version.token == version.token;
+      // Where versions are hashes of content the token always differs, but a trigger leaves the
+      // stamp that we set.
+      const RowVersion& ours = part.version;
+      const bool same_stamp = ours.stamp_us != kMinusInfinity && ours.stamp_us == version.stamp_us;
+      const bool rewritten = !ours.is_none() && (ours.token == version.token || same_stamp);
+      user_version |= !rewritten;
       part.bounces = rewritten ? static_cast<std::uint8_t>(part.bounces + 1) : std::uint8_t{0};
       part.version = version;
       part.own_write = false;
@@ -143,10 +149,15 @@ void Page::record_versions(Item& item) {
       continue;
     }
     if (part.version == version) continue;
+    user_version = true;
     part.version = version;
     part.own_write = false;
     part.unverified = false;
     part.user_stamp_us = version.stamp_us;
+  }
+  // Bounces count only as long as no user writes (E12).
+  if (user_version) {
+    for (PartState& part : next.parts) part.bounces = 0;
   }
 }
 
@@ -271,6 +282,19 @@ void Page::decide_one(std::size_t i) {
                       "the platform row no longer is a " + entity_.kinds[view.kind].name + " row");
   }
   const bool visible = legacy != Presentation::kOutOfScope && platform != Presentation::kOutOfScope;
+  // Quarantine stops an instance's fields, not its liveness (E33): a row that died is dead,
+  // mappable or not.
+  const Side misfit_side = view.misfit_side;
+  const Presentation misfit_shows = misfit_side == Side::kLegacy ? legacy : platform;
+  const Presentation other_shows = misfit_side == Side::kLegacy ? platform : legacy;
+  const bool died = view.misfit && item.link >= 0 &&
+                    !links_[static_cast<std::size_t>(item.link)].dead &&
+                    misfit_shows == Presentation::kDead && other_shows == Presentation::kAlive;
+  if (died) {
+    Mids& mids = misfit_side == Side::kLegacy ? view.legacy : view.platform;
+    std::fill(mids.hashes.begin(), mids.hashes.end(), kNoBase);
+    view.misfit.reset();
+  }
   if (view.misfit && visible) {
     const std::string field = entity_.fields[view.misfit->field].name;
     return quarantine(

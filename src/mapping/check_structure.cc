@@ -15,7 +15,7 @@ namespace {
 std::vector<std::string> checked_values(const TableInfo& info, const std::string& column) {
   const RE2 list(
       R"((?is)^\s*(?:check\s*)?\(*\s*["`]?)" + RE2::QuoteMeta(column) +
-      R"(["`]?\)?(?:::\w+)?\s*(?:in\s*\(|=\s*any\s*\(+\s*array\s*\[)((?:\s*'[^']*'(?:::[\w ]+)?\s*,?)+)[)\]][)\]:\w\s]*$)");
+      R"(["`]?\)?(?:::\w+)?\s*(?:in\s*\(|=\s*any\s*\(+\s*array\s*\[)((?:\s*'[^']*'(?:::[\w ]+)?\s*,?)+)[)\]][)\[\]:\w\s]*$)");
   static const RE2 literal("'([^']*)'");
   std::vector<std::string> out;
   for (const std::string& check : info.checks) {

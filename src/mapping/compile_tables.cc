@@ -1,5 +1,7 @@
 #include "mapping/compile_context.h"
 #include "mapping/suggest.h"
+#include "model/decimal.h"
+#include "model/json_hash.h"
 #include "model/text_form.h"
 
 #include <fmt/format.h>
@@ -228,6 +230,33 @@ std::optional<std::uint32_t> use_column(CompileContext& context, TableUse& table
   return static_cast<std::uint32_t>(columns.size() - 1);
 }
 
+namespace {
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+bool is_json_text(std::string_view text) {
+  const JsonHashing none{
+      nullptr, [](const void*, JsonHashing::Part, std::string_view) -> std::uint64_t { return 1; }};
+  return json_hash(text, none).has_value();
+}
+
+// What parse_value leaves to the database: lengths, digits, the form of JSON.
+bool fits_column(std::string_view text, const Type& type) {
+  if (type.kind == TypeKind::kVarchar || type.kind == TypeKind::kChar) {
+    return type.size == 0 || characters(text) <= static_cast<std::size_t>(type.size);
+  }
+  if (type.kind == TypeKind::kJson || type.kind == TypeKind::kJsonb) return is_json_text(text);
+  if (type.kind != TypeKind::kNumeric || type.size == 0) return true;
+  const auto number = Decimal::parse(text);
+  return number && number->scale_needed() <= type.scale &&
+         number->integer_digits() <= type.size - type.scale;
+}
+
+}  // namespace
+
 std::optional<Value> typed_constant(CompileContext& context, const Literal& literal,
                                     TableUse& table, const ColumnInfo& column) {
   const auto mismatch = [&](const std::string& what) -> std::optional<Value> {
@@ -266,7 +295,7 @@ std::optional<Value> typed_constant(CompileContext& context, const Literal& lite
     }
   }
   auto value = parse_value(text, column.type, *context.plan.arena);
-  if (!value) {
+  if (!value || !fits_column(text, column.type)) {
     return mismatch(literal.kind == Literal::Kind::kVariable
                         ? fmt::format("the value of var.{}", literal.text)
                         : fmt::format("`{}`", text));

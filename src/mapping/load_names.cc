@@ -65,6 +65,7 @@ class NameChecker {
  private:
   void unknown(const SourcePosition& where, std::string why, std::string_view name,
                const std::vector<std::string>& names) {
+    if (problems_.full()) return;
     problems_.refuse(Code::kUnknownName, where, std::move(why), suggestion(name, names));
   }
   void kind_name(const Word& kind) {

@@ -88,6 +88,7 @@ void MapReader::not_yet(std::string_view key, std::string_view why) {
 void MapReader::finish() {
   for (const YamlEntry& entry : node_.entries) {
     if (taken_.contains(entry.key.text)) continue;
+    if (problems_.full()) return;
     problems_.refuse(Code::kUnknownKey, entry.key.where,
                      fmt::format("`{}` has no key `{}`", what_, entry.key.text),
                      suggestion(entry.key.text, known_));

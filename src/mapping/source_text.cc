@@ -58,9 +58,11 @@ std::string SourceText::excerpt(const SourcePosition& where) const {
                      width(std::string_view(line.text).substr(0, column)));
 }
 
+bool ProblemList::full() const { return entries_.size() >= kProblemsMax; }
+
 void ProblemList::add(Code code, const SourcePosition& where, std::string why, std::string fix,
                       bool fatal) {
-  if (entries_.size() >= kProblemsMax) {
+  if (full()) {
     fatal_ += fatal ? 1 : 0;
     return;
   }

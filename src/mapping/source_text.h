@@ -40,6 +40,8 @@ class ProblemList {
   // An error made elsewhere, without position yet.
   void refuse(Error error, const SourcePosition& where);
   bool fatal() const { return fatal_ > 0; }
+  // Nothing further is kept: suggestions are not worth computing.
+  bool full() const;
   std::size_t fatal_count() const { return fatal_; }
   // In file order.
   std::vector<Problem> take();

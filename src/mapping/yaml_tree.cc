@@ -41,7 +41,7 @@ std::optional<SourcePosition> first_bad_byte(const std::string& file, std::strin
       return at;
     }
     i += length;
-    at.column += 1;
+    at.column += static_cast<int>(length);  // in bytes, as the parser counts
     if (lead == '\n') at = {file, at.line + 1, 1};
   }
   return std::nullopt;

@@ -143,14 +143,13 @@ void ImageSet::map(std::size_t i) {
   image.legacy.hashes.assign(fields, kNoBase);
   image.platform = image.legacy;
   if (!image.kind_known || image.oversized) return;
-  if (!image.rows.rows[0].empty()) {
-    image.misfit = mapper_.read(Side::kLegacy, image.rows, refs_, arena_, image.legacy);
-    image.misfit_side = Side::kLegacy;
-    if (image.misfit) return;
-  }
-  if (!image.rows.rows[1].empty()) {
-    image.misfit = mapper_.read(Side::kPlatform, image.rows, refs_, arena_, image.platform);
-    image.misfit_side = Side::kPlatform;
+  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+    if (image.rows.rows[index(side)].empty()) continue;
+    const auto misfit = mapper_.read(side, image.rows, refs_, arena_,
+                                     side == Side::kLegacy ? image.legacy : image.platform);
+    if (!misfit || image.misfit) continue;
+    image.misfit = misfit;
+    image.misfit_side = side;
   }
 }
 

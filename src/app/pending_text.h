@@ -1,0 +1,12 @@
+#pragma once
+
+#include "state/store.h"
+
+#include <string>
+
+namespace atlas::app {
+
+// Why a row waits, on one line: "status: no entry for this code (users 14)".
+std::string why_text(const Pending& pending);
+
+}  // namespace atlas::app
