@@ -4,7 +4,7 @@ SELECT 42,
        (ARRAY['Schreibtisch', 'Stuhl', 'Bücherregal', 'Lampe', 'Größe M', 'Teppich'])[n % 6 + 1]
          || ' ' || n,
        n % 3,
-       100 + n * 7919 % 1000000,
+       100 + (n::bigint * 7919 % 1000000)::integer,
        substr(repeat(md5(n::text), 5), 1, 116 + n % 31),
        now() - interval '30 days' + n * (interval '29 days' / :rows)
 FROM generate_series(1, :rows) AS n;

@@ -58,7 +58,6 @@ std::size_t each_member(std::string_view document, std::size_t begin, Visit visi
   scan.skip_space();
   while (scan.peek() != '}') {
     Member member;
-    Member member;
     member.after_previous = after_previous;
     member.key.begin = scan.at();
     (void)scan.skip_string();
