@@ -175,7 +175,7 @@ class Story {
                 state.store->pending(state.tenant.id, state.entities[entity.index.value], kStates,
                                      Instant::max(), nullptr, 10'000));
       for (const Pending& pending : page) {
-        const std::string why = why_text(pending);
+        const std::string why = short_why_text(pending);
         Group& group = groups[{entity.name, pending.state, why}];
         if (++group.rows == 1) group.example = key_text(pending.instance.key);
       }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -134,9 +135,9 @@ Result<DemoWorld::Content> DemoWorld::content() {
     const auto place = static_cast<DemoPlace>(i);
     for (const std::string_view name : places()[i].tables) {
       const std::string from = table(place, std::string(name));
-      ATLAS_TRY(const auto rows,
-                databases_[i]->run(fmt::format("SELECT {}* FROM {} ORDER BY 1, 2, 3",
-                                               databases_[i]->version_column(), from)));
+      ATLAS_TRY(auto rows, databases_[i]->run(fmt::format("SELECT {}* FROM {}",
+                                                          databases_[i]->version_column(), from)));
+      std::ranges::sort(rows);
       std::string text;
       for (const DemoDatabase::Row& row : rows) {
         for (const std::string& cell : row) text += cell + '\x1f';
