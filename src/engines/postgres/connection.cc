@@ -127,7 +127,7 @@ PipelineAnswer Connection::pipeline(std::span<const Step> steps) {
   std::vector<bool> prepares;
   prepares.reserve(steps.size());
   bool sent = true;
-  const bool forget = prepared_.size() > kPreparedMax;
+  const bool forget = prepared_.size() > kPreparedMax && PQtransactionStatus(connection_) != PQTRANS_INERROR;
   if (forget) {
     prepared_.clear();
     sent = PQsendQueryParams(connection_, kDeallocate.data(), 0, nullptr, nullptr, nullptr, nullptr,
