@@ -57,8 +57,9 @@ class Editors {
   }
 
  private:
-  static constexpr const char* kLegacyNow = "updated_at = clock_timestamp() at time zone "
-                                            "'Europe/Berlin'";
+  static constexpr const char* kLegacyNow =
+      "updated_at = clock_timestamp() at time zone "
+      "'Europe/Berlin'";
   static constexpr const char* kNow = "updated_at = clock_timestamp()";
   // Rows that cannot be synced, or whose twin may be chosen instead, are not edited.
   static constexpr const char* kPlain = "tenant_id = 42 and deleted_at is null and id > 20";
@@ -72,12 +73,14 @@ class Editors {
 
   void legacy() {
     const std::string mail = "lower(trim(email))";
-    (void)legacy_.query(fmt::format("update users set name = 'Legacy ' || trim(name), {} where {} "
-                                    "and {}",
-                                    kLegacyNow, between(mail, 90, 100), kPlain));
-    (void)legacy_.query(fmt::format("update staff set name = 'Legacy ' || trim(name), {} where {} "
-                                    "and {}",
-                                    kLegacyNow, between(mail, 90, 100), kPlain));
+    (void)legacy_.query(
+        fmt::format("update users set name = 'Legacy ' || trim(name), {} where {} "
+                    "and {}",
+                    kLegacyNow, between(mail, 90, 100), kPlain));
+    (void)legacy_.query(
+        fmt::format("update staff set name = 'Legacy ' || trim(name), {} where {} "
+                    "and {}",
+                    kLegacyNow, between(mail, 90, 100), kPlain));
     (void)legacy_.query(fmt::format(
         "update users set phone = '+49 1 ' || id, last_login = last_login + 60, {} where {} and {}",
         kLegacyNow, between(mail, 0, 90), kPlain));

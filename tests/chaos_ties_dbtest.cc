@@ -39,8 +39,7 @@ TEST(ChaosTies, TenThousandEqualStampsSurviveKillsAtBatchBoundaries) {
   // runs.
   for (int i = 0; i < 18; ++i) {
     const std::string fault = fmt::format("{}:{}:kill", kBoundaries[i % 3], 2 + (i * 2));
-    const Finished done =
-        world.run({"sync", "--page-rows", "100"}, {{"ATLAS_FAULT", fault}});
+    const Finished done = world.run({"sync", "--page-rows", "100"}, {{"ATLAS_FAULT", fault}});
     world.expire_lease();
     if (done.signal != SIGKILL) {
       EXPECT_EQ(done.exit, 0) << done.err;
@@ -61,8 +60,7 @@ TEST(ChaosTies, TenThousandEqualStampsSurviveKillsAtBatchBoundaries) {
   (void)legacy.query("update users set phone = '+49 ' || id, updated_at = now()");
   for (int i = 0; i < 9; ++i) {
     const std::string fault = fmt::format("{}:{}:kill", kBoundaries[i % 3], 3 + (i * 9));
-    const Finished done =
-        world.run({"sync", "--page-rows", "100"}, {{"ATLAS_FAULT", fault}});
+    const Finished done = world.run({"sync", "--page-rows", "100"}, {{"ATLAS_FAULT", fault}});
     world.expire_lease();
     if (done.signal != SIGKILL) break;
     ++kills;

@@ -91,8 +91,8 @@ TEST_F(Concurrency, EditsOfDifferentFieldsSurviveWhenTheLegacySideIsEditedUnderT
   (void)identity_.query(
       "update identity.users set given_name = 'P', family_name = email, updated_at = "
       "clock_timestamp()");
-  const std::string phone = "update users set phone = 'L' || id, updated_at = " +
-                            world_.now(Place::kLegacy) + " where ";
+  const std::string phone =
+      "update users set phone = 'L' || id, updated_at = " + world_.now(Place::kLegacy) + " where ";
   (void)legacy_.query(phone + "id % 3 <> 0");
   edit_under_the_run(Place::kLegacy, "select 1 from users where id % 3 = 0 for update",
                      phone + "id % 3 = 0");

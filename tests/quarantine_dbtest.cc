@@ -73,9 +73,8 @@ TEST(Quarantine, OfALinkedRowKeepsItsCounterpartUntilItIsCorrected) {
   EXPECT_EQ(identity.one("select status from identity.users where email = 'u7@example.org'"),
             "active");
   EXPECT_THAT(world.verify().aside, SizeIs(1));
-  (void)legacy.query(
-      fmt::format("update users set status = 0, updated_at = {} where id = 7",
-                  world.now(Place::kLegacy)));
+  (void)legacy.query(fmt::format("update users set status = 0, updated_at = {} where id = 7",
+                                 world.now(Place::kLegacy)));
   EXPECT_EQ(world.sync()["outcome"], "done");
   EXPECT_EQ(identity.one("select given_name || status from identity.users where email = "
                          "'u7@example.org'"),
@@ -88,8 +87,8 @@ TEST(Untouched, UnmappedColumnsAndOutOfScopeRowsKeepValueAndRowVersion) {
   Sql& legacy = world.at(Place::kLegacy);
   Sql& identity = world.at(Place::kIdentity);
   Sql& geo = world.at(Place::kGeo);
-  (void)world.load({.users = 40, .staff = 25, .teams = 20, .geofences = 25, .members = 40,
-                    .categories = 3});
+  (void)world.load(
+      {.users = 40, .staff = 25, .teams = 20, .geofences = 25, .members = 40, .categories = 3});
   world.check();
   (void)world.sync();
 
@@ -105,14 +104,16 @@ TEST(Untouched, UnmappedColumnsAndOutOfScopeRowsKeepValueAndRowVersion) {
       "insert into identity.users (tenant_id, kind, given_name, email, status, locale) values "
       "(gen_random_uuid(), 'member', 'Stranger', 'stranger@example.net', 'active', 'it')");
   (void)world.sync();
-  const std::string flags = "select string_agg(id || ':' || legacy_flags || coalesce(password_md5, "
-                            "'-') || created_at, ',' order by id) from users";
+  const std::string flags =
+      "select string_agg(id || ':' || legacy_flags || coalesce(password_md5, "
+      "'-') || created_at, ',' order by id) from users";
   const std::string others =
       "select string_agg(id || ' ' || xmin || ' ' || users::text, ',' order by id) from users "
       "where tenant_id <> 42";
   const std::string strangers =
       "select string_agg(xmin || ' ' || u::text, ',' order by id) from identity.users u where "
-      "tenant_id <> '" + std::string(kOrgId) + "'";
+      "tenant_id <> '" +
+      std::string(kOrgId) + "'";
   const std::string polygons =
       "select string_agg(xmin || ' ' || g::text, ',' order by id) from geo.geofences g where shape "
       "= 'polygon'";
@@ -130,9 +131,10 @@ TEST(Untouched, UnmappedColumnsAndOutOfScopeRowsKeepValueAndRowVersion) {
       "deleted_at is null; update geofences set radius = radius + 1, updated_at = {0} where "
       "tenant_id = 42",
       world.now(Place::kLegacy)));
-  (void)identity.query(fmt::format("update identity.users set status = 'invited', updated_at = "
-                                   "clock_timestamp() where tenant_id = '{}'",
-                                   kOrgId));
+  (void)identity.query(
+      fmt::format("update identity.users set status = 'invited', updated_at = "
+                  "clock_timestamp() where tenant_id = '{}'",
+                  kOrgId));
   EXPECT_GT(world.sync()["total"]["rows_written"].get<long>(), 80);
   (void)expect_sides_equal(world);
   EXPECT_EQ(legacy.one(flags), before_flags);

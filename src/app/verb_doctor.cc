@@ -61,8 +61,7 @@ int gravity(ExitCode exit) {
 ExitCode graver(ExitCode a, ExitCode b) { return gravity(a) >= gravity(b) ? a : b; }
 
 void fail(Examined& examined, std::string topic, const Error& error) {
-  std::string detail = std::string(info(error.code()).title);
-  if (!error.why().empty()) detail += ": " + error.why();
+  std::string detail = error.line();
   examined.findings.push_back({Level::kFail, std::move(topic), std::move(detail), error.next()});
   examined.exit = graver(examined.exit, error.exit());
 }

@@ -68,7 +68,7 @@ class EntityContext {
   RefTable* planned_links = nullptr;
   std::vector<Candidate> planned_candidates;
   std::set<InstanceKey> planned_seen;  // planned once, though captured on both sides
-  std::int64_t planned_ids = 0;  // counts down: stand-ins for sequence values
+  std::int64_t planned_ids = 0;        // counts down: stand-ins for sequence values
 
  private:
   std::map<EndpointIndex, std::unique_ptr<Endpoint>> open_;

@@ -325,8 +325,9 @@ class OperatorReader {
       if (!target) continue;
       std::optional<DomainSpec>& domain = field_.domain[index(target->side)];
       if (domain) {
-        problems_.refuse(Code::kWrongShape, entry.key.where,
-                         fmt::format("the domain of the {} side is given twice", side_name(target->side)));
+        problems_.refuse(
+            Code::kWrongShape, entry.key.where,
+            fmt::format("the domain of the {} side is given twice", side_name(target->side)));
         continue;
       }
       domain = read_domain_spec(entry.value);

@@ -60,7 +60,7 @@ TEST(Key, EqualDecimalsHaveEqualKeys) {
 TEST(Key, AShorterTextComesBeforeAllThatItBegins) {
   const std::vector<Key> keys = {
       key_of({Value::text("a")}),     key_of({Value::text("a"), Value::integer(5)}),
-      key_of({Value::text("a\0"sv)}),  key_of({Value::text("a\0\0"sv)}),
+      key_of({Value::text("a\0"sv)}), key_of({Value::text("a\0\0"sv)}),
       key_of({Value::text("a\x01")}), key_of({Value::text("ab"), Value::integer(1)})};
   EXPECT_TRUE(std::ranges::is_sorted(keys));
 }

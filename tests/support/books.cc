@@ -102,7 +102,8 @@ struct Spelling {
   }
   std::string phone() const { return postgres ? "contact->>'phone'" : "contact ->> '$.phone'"; }
   std::string seconds(const std::string& at) const {
-    return postgres ? "extract(epoch from " + at + ")::bigint" : "strftime('%s', substr(" + at + ", 1, 19))";
+    return postgres ? "extract(epoch from " + at + ")::bigint"
+                    : "strftime('%s', substr(" + at + ", 1, 19))";
   }
   std::string micros(const std::string& at) const {
     return postgres ? "to_char(" + at + ", 'YYYY-MM-DD HH24:MI:SS.US')" : at;
@@ -157,10 +158,10 @@ class LegacyReader {
                     "tenant_id = 42 and deleted_at is null"))
       person(row, "member",
              fmt::format("{}|{}", text(row[4]), text(row[5]) == "0" ? "-" : text(row[5])));
-    for (const SqlRow& row : sql_.query(
-             "select id, email, name, status, " + spell_.money("hourly_rate_cents / 100.0") + ", " +
-             spell_.day("hired_on") +
-             ", team_id from staff where tenant_id = 42 and deleted_at is null"))
+    for (const SqlRow& row :
+         sql_.query("select id, email, name, status, " + spell_.money("hourly_rate_cents / 100.0") +
+                    ", " + spell_.day("hired_on") +
+                    ", team_id from staff where tenant_id = 42 and deleted_at is null"))
       person(row, "staff",
              fmt::format("{}|{}|{}", text(row[4]), text(row[5]), named(teams_, row[6])));
   }
@@ -231,19 +232,19 @@ class PlatformReader {
     left_out_.insert(leave_out.begin(), leave_out.end());
     Sql& org = world_.at(Place::kOrg);
     teams_ = names_of(org, "select id, trim(name) from org.teams");
-    users_ = names_of(world_.at(Place::kIdentity),
-                      "select id, lower(trim(email)) from identity.users");
+    users_ =
+        names_of(world_.at(Place::kIdentity), "select id, lower(trim(email)) from identity.users");
     people();
     for (const SqlRow& row : org.query("select trim(name), lead_id, category_code from org.teams" +
                                        tenant() + " and archived_at is null"))
       books_.lines.push_back(
           fmt::format("team|{}|{}|{}", text(row[0]), named(users_, row[1]), text(row[2])));
-    for (const SqlRow& row : org.query("select team_id, user_id, role, " +
-                                       spell_.berlin("joined_at") + " from org.team_members" +
-                                       tenant() + " and archived_at is null"))
-      books_.lines.push_back(fmt::format(
-          "membership|{}|{}|{}|{}", named(teams_, row[0]), named(users_, row[1]), text(row[2]),
-          spell_.postgres ? text(row[3]) : berlin_of_utc(text(row[3]))));
+    for (const SqlRow& row :
+         org.query("select team_id, user_id, role, " + spell_.berlin("joined_at") +
+                   " from org.team_members" + tenant() + " and archived_at is null"))
+      books_.lines.push_back(
+          fmt::format("membership|{}|{}|{}|{}", named(teams_, row[0]), named(users_, row[1]),
+                      text(row[2]), spell_.postgres ? text(row[3]) : berlin_of_utc(text(row[3]))));
     for (const SqlRow& row :
          org.query("select code, trim(name), colour from org.categories" + tenant()))
       books_.lines.push_back(
@@ -258,14 +259,13 @@ class PlatformReader {
 
   void people() {
     Sql& identity = world_.at(Place::kIdentity);
-    for (const SqlRow& row :
-         identity.query("select u.kind, u.email, u.given_name, u.family_name, u.status, " +
-                        spell_.phone() + ", " + spell_.seconds("u.last_login_at") + ", " +
-                        spell_.money("p.hourly_rate") + ", " + spell_.day("p.hired_on") +
-                        ", p.team_id, p.user_id from identity.users u left join "
-                        "identity.staff_profiles p on p.user_id = u.id" +
-                        fmt::format(" where u.tenant_id = '{}'", kOrgId) +
-                        " and u.archived_at is null")) {
+    for (const SqlRow& row : identity.query(
+             "select u.kind, u.email, u.given_name, u.family_name, u.status, " + spell_.phone() +
+             ", " + spell_.seconds("u.last_login_at") + ", " + spell_.money("p.hourly_rate") +
+             ", " + spell_.day("p.hired_on") +
+             ", p.team_id, p.user_id from identity.users u left join "
+             "identity.staff_profiles p on p.user_id = u.id" +
+             fmt::format(" where u.tenant_id = '{}'", kOrgId) + " and u.archived_at is null")) {
       const std::string email = email_of(text(row[1]));
       if (left_out_.contains(email)) {
         ++books_.shared_emails;
@@ -280,8 +280,8 @@ class PlatformReader {
       } else {
         rest = fmt::format("{}|{}{}", text(row[5]), text(row[6]), row[10] ? "|a profile" : "");
       }
-      books_.lines.push_back(fmt::format("{}|{}|{}|{}|{}", text(row[0]), email, trimmed(name),
-                                         text(row[4]), rest));
+      books_.lines.push_back(
+          fmt::format("{}|{}|{}|{}|{}", text(row[0]), email, trimmed(name), text(row[4]), rest));
     }
   }
 

@@ -56,11 +56,13 @@ void Rounds::create() {
       fmt::format("insert into identity.staff_profiles (user_id, tenant_id, hourly_rate, "
                   "updated_at) values ('{}', '{}', '12.50', {})",
                   uuid_of(1, round_), kOrgId, now));
-  (void)world_.at(Place::kGeo).query(fmt::format(
-      "insert into geo.geofences (id, tenant_id, name, centre, radius_m, updated_at) values ('{}', "
-      "'{}', '{}', '{{\"type\": \"Point\", \"coordinates\": [13.25, 52.5]}}', 40, {})",
-      uuid_of(2, round_), kOrgId, token_at(fmt::format("gc{}", round_), "gc"),
-      world_.now(Place::kGeo)));
+  (void)world_.at(Place::kGeo)
+      .query(fmt::format(
+          "insert into geo.geofences (id, tenant_id, name, centre, radius_m, updated_at) values "
+          "('{}', "
+          "'{}', '{}', '{{\"type\": \"Point\", \"coordinates\": [13.25, 52.5]}}', 40, {})",
+          uuid_of(2, round_), kOrgId, token_at(fmt::format("gc{}", round_), "gc"),
+          world_.now(Place::kGeo)));
 }
 
 void Rounds::change() {
@@ -69,9 +71,9 @@ void Rounds::change() {
   const std::string email =
       legacy.one(fmt::format("select lower(trim(email)) from users where id = {}", row));
   // One person, a field on each side.
-  (void)legacy.query(fmt::format("update users set name = 'Changed {}', updated_at = {} where id = {}",
-                                 token_at(fmt::format("ln{}", row), "ln"),
-                                 world_.now(Place::kLegacy), row));
+  (void)legacy.query(
+      fmt::format("update users set name = 'Changed {}', updated_at = {} where id = {}",
+                  token_at(fmt::format("ln{}", row), "ln"), world_.now(Place::kLegacy), row));
   (void)world_.at(Place::kIdentity)
       .query(fmt::format("update identity.users set contact = '{{\"phone\": \"{}\"}}', updated_at "
                          "= {} where lower(email) = '{}'",
@@ -80,14 +82,13 @@ void Rounds::change() {
   (void)legacy.query(fmt::format(
       "update geofences set radius = radius + 1, label = '{}', updated_at = {} where id = {}",
       token_at(fmt::format("lg{}", row), "lg"), world_.now(Place::kLegacy), row));
-  (void)legacy.query(fmt::format(
-      "update teams set lead_id = {}, updated_at = {} where id = {}", row,
-      world_.now(Place::kLegacy), 1 + ((round_ + 3) % kRows)));
+  (void)legacy.query(fmt::format("update teams set lead_id = {}, updated_at = {} where id = {}",
+                                 row, world_.now(Place::kLegacy), 1 + ((round_ + 3) % kRows)));
   Sql& org = world_.at(Place::kOrg);
-  const std::string team = org.one(
-      fmt::format("select id from org.teams where tenant_id = '{}' and archived_at is null order by "
-                  "id limit 1 offset {}",
-                  kOrgId, round_ % kRows));
+  const std::string team = org.one(fmt::format(
+      "select id from org.teams where tenant_id = '{}' and archived_at is null order by "
+      "id limit 1 offset {}",
+      kOrgId, round_ % kRows));
   (void)org.query(fmt::format("update org.teams set name = '{}', updated_at = {} where id = '{}'",
                               token_at("tn" + team, "tn"), world_.now(Place::kOrg), team));
 }
@@ -97,24 +98,25 @@ void Rounds::remove() {
   Sql& legacy = world_.at(Place::kLegacy);
   const std::string at = world_.now(Place::kLegacy);
   // What came from the platform goes on the legacy side, and the other way.
-  (void)legacy.query(
-      fmt::format("update geofences set deleted_at = {0}, updated_at = {0} where label = 'k{1}gc;'",
-                  at, then));
+  (void)legacy.query(fmt::format(
+      "update geofences set deleted_at = {0}, updated_at = {0} where label = 'k{1}gc;'", at, then));
   in_force_.erase(fmt::format("gc{}", then));
   lines_[fmt::format("k{}gc;", then)] = 0;
-  (void)legacy.query(fmt::format("update staff set deleted_at = {0}, updated_at = {0} where email = "
-                                 "'p{1}@new.example'",
-                                 at, then));
+  (void)legacy.query(
+      fmt::format("update staff set deleted_at = {0}, updated_at = {0} where email = "
+                  "'p{1}@new.example'",
+                  at, then));
   in_force_.erase(fmt::format("pc{}", then));
   lines_[fmt::format("k{}pc;", then)] = 0;
   const std::string email = fmt::format("l{}@new.example", then);
   Sql& identity = world_.at(Place::kIdentity);
   const std::string user =
       identity.one(fmt::format("select id from identity.users where email = '{}'", email));
-  (void)world_.at(Place::kOrg).query(
-      fmt::format("update org.team_members set archived_at = {0}, updated_at = {0} where user_id = "
-                  "'{1}'",
-                  world_.now(Place::kOrg), user));
+  (void)world_.at(Place::kOrg)
+      .query(fmt::format(
+          "update org.team_members set archived_at = {0}, updated_at = {0} where user_id = "
+          "'{1}'",
+          world_.now(Place::kOrg), user));
   (void)identity.query(
       fmt::format("update identity.users set archived_at = {0}, updated_at = {0} where id = '{1}'",
                   world_.now(Place::kIdentity), user));
@@ -125,9 +127,8 @@ void Rounds::remove() {
 
 void Rounds::expect_kept(const Books& books) const {
   const auto lines_with = [&](const std::string& text) {
-    return std::ranges::count_if(books.lines, [&](const std::string& line) {
-      return line.find(text) != std::string::npos;
-    });
+    return std::ranges::count_if(
+        books.lines, [&](const std::string& line) { return line.find(text) != std::string::npos; });
   };
   for (const auto& [place, token] : in_force_) {
     // A team's title is also in the lines of those who refer to it.

@@ -74,9 +74,10 @@ class Loader {
 void move_sequences(Sql& sql) {
   for (const app::AtlasTable& table : app::atlas_legacy_tables()) {
     if (!table.numbered) continue;
-    (void)sql.query(fmt::format("select setval(pg_get_serial_sequence('{0}', 'id'), "
-                                "(select greatest(max(id), 1) from {0}))",
-                                table.name));
+    (void)sql.query(
+        fmt::format("select setval(pg_get_serial_sequence('{0}', 'id'), "
+                    "(select greatest(max(id), 1) from {0}))",
+                    table.name));
   }
 }
 
@@ -133,9 +134,8 @@ Json World::json(std::vector<std::string> arguments) const {
   const std::string verb = arguments.front();
   const Finished done = run(std::move(arguments));
   if (done.exit != 0) {
-    throw std::runtime_error(
-        fmt::format("{} ended with {}, signal {}: {}{}", verb, done.exit, done.signal, done.err,
-                    done.out));
+    throw std::runtime_error(fmt::format("{} ended with {}, signal {}: {}{}", verb, done.exit,
+                                         done.signal, done.err, done.out));
   }
   return Json::parse(done.out);
 }
@@ -159,8 +159,7 @@ Verdict World::verify() const {
     out.drift += counts["drift"].get<long>();
     out.pending += counts["pending"].get<long>();
     out.known += counts["known"].get<long>();
-    out.unlinked +=
-        counts["unlinked_legacy"].get<long>() + counts["unlinked_platform"].get<long>();
+    out.unlinked += counts["unlinked_legacy"].get<long>() + counts["unlinked_platform"].get<long>();
     for (const Json& finding : entity["findings"]) {
       if (finding["standing"] != "known") continue;
       out.aside.push_back(fmt::format("{} {}/{}: {}", entity["entity"].get<std::string>(),

@@ -16,6 +16,19 @@ constexpr std::size_t kStatementRowsMax = 5'000;
 constexpr std::size_t kStatementBytesMax = std::size_t{4} << 20;
 constexpr std::string_view kForeignKeyState = "23503";
 
+// Internal errors are raised by triggers in C, too: bisected like all others, they cost one row and
+// not the table.
+bool is_a_rows_fault(const Error& error) {
+  return error.kind() == ErrorKind::kRejected || error.sqlstate() == "XX000";
+}
+
+Error as_rejection(const Error& error) {
+  if (error.kind() == ErrorKind::kRejected) return error;
+  return Error(Code::kTriggerRaised, error.why())
+      .at(error.where())
+      .sql(error.sqlstate(), error.statement());
+}
+
 bool ascending(const std::vector<KeyView>& keys) {
   return std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) == keys.end();
 }
@@ -91,7 +104,7 @@ Result<> Applier::apply_set(std::vector<std::uint32_t> set) {
     build(set);
     const PipelineAnswer answer = attempt();
     if (answer.error) {
-      if (answer.error->kind() != ErrorKind::kRejected) return *answer.error;
+      if (!is_a_rows_fault(*answer.error)) return *answer.error;
       mark_ = Mark::kUndo;
       const std::size_t first = first_statement_step();
       if (set.size() == 1) {
@@ -328,7 +341,7 @@ void Applier::reject(std::uint32_t instance, std::ptrdiff_t group, const Error& 
                          [&](const Place& p) { return std::ptrdiff_t{p.group} == group; });
   if (at == mine.end()) at = mine.begin();
   for (const Place& place : mine) result(place) = {};
-  result(*at) = {.status = WriteStatus::kRejected, .version = {}, .error = error};
+  result(*at) = {.status = WriteStatus::kRejected, .version = {}, .error = as_rejection(error)};
   if (error.sqlstate() == kForeignKeyState) missing_references_.push_back(instance);
 }
 

@@ -152,6 +152,11 @@ Result<std::vector<Oid>> find_tables(Connection& connection, const Params& names
   std::vector<Oid> oids(tables.size(), 0);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto position = static_cast<std::size_t>(rows.integer(i, 0)) - 1;
+    if (!rows.boolean(i, 4)) {
+      return Error(Code::kTableMissing, fmt::format("{} is no table: its rows have no versions",
+                                                    tables[position].table.text()))
+          .at(connection.options().where);
+    }
     oids[position] = rows.id(i, 1);
     tables[position].row_security = rows.boolean(i, 2);
     tables[position].replicated_into = rows.boolean(i, 3);

@@ -68,8 +68,8 @@ Code classify(std::string_view sqlstate, const ErrorSource& source) {
   // Row security under row_security = off shares its state with missing privileges.
   if (sqlstate == "42501" && source.function == "check_enable_rls") return Code::kRowsHidden;
   // A trigger that names a missing table is the trigger's defect, not a drift of what we use.
-  if (source.in_function && sqlstate.starts_with("42") && sqlstate != "42501")
-    return Code::kTriggerRaised;
+  const bool names_things = sqlstate.starts_with("42") || sqlstate.starts_with("0A");
+  if (source.in_function && names_things && sqlstate != "42501") return Code::kTriggerRaised;
   const auto* row = std::find_if(std::begin(kTable), std::end(kTable),
                                  [&](const Row& r) { return sqlstate.starts_with(r.sqlstate); });
   return row == std::end(kTable) ? Code::kTriggerRaised : row->code;

@@ -127,7 +127,8 @@ PipelineAnswer Connection::pipeline(std::span<const Step> steps) {
   std::vector<bool> prepares;
   prepares.reserve(steps.size());
   bool sent = true;
-  const bool forget = prepared_.size() > kPreparedMax && PQtransactionStatus(connection_) != PQTRANS_INERROR;
+  const bool forget =
+      prepared_.size() > kPreparedMax && PQtransactionStatus(connection_) != PQTRANS_INERROR;
   if (forget) {
     prepared_.clear();
     sent = PQsendQueryParams(connection_, kDeallocate.data(), 0, nullptr, nullptr, nullptr, nullptr,
@@ -164,7 +165,7 @@ void Connection::collect(std::span<const Step> steps, const std::vector<bool>& p
           continue;
         }
         failed = true;
-        if (status != PGRES_PIPELINE_ABORTED && !answer.error) {
+        if (!answer.error) {
           answer.error = error_of(result, steps[i]);
           answer.failed = i;
         }
@@ -183,7 +184,10 @@ void Connection::collect(std::span<const Step> steps, const std::vector<bool>& p
   // The synchronisation point; COMMIT of an implicit transaction reports its failure before it.
   while (usable()) {
     pg_result* result = receive();
-    if (result == nullptr) continue;
+    if (result == nullptr) {
+      sever();  // the answers are out of step
+      break;
+    }
     const Rowset owner(result);
     const ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_PIPELINE_SYNC) return;

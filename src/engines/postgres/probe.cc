@@ -35,9 +35,17 @@ select distinct q.oid::regclass::text
 from unnest($1::text[], $2::text[]) as n(schema, name)
 join pg_namespace s on s.nspname = n.schema
 join pg_class c on c.relnamespace = s.oid and c.relname = n.name
-join pg_depend d on (d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid
-                     and d.refobjsubid > 0 and d.deptype in ('a', 'i'))
-join pg_class q on q.oid = d.objid and q.relkind = 'S'
+join (
+  select d.refobjid as relation, d.objid as sequence
+  from pg_depend d
+  where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
+    and d.refobjsubid > 0 and d.deptype in ('a', 'i')
+  union
+  select f.adrelid, d.refobjid
+  from pg_attrdef f
+  join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
+    and d.refclassid = 'pg_class'::regclass) as feeds on feeds.relation = c.oid
+join pg_class q on q.oid = feeds.sequence and q.relkind = 'S'
 where not has_sequence_privilege(q.oid, 'usage')
 order by 1)";
 

@@ -55,9 +55,11 @@ Result<Rowset> PostgresState::ask(std::string_view label, std::string_view sql,
 
 Result<TenantInfo> PostgresState::tenant(const std::string& name, const std::string& uuid,
                                          const std::array<std::uint8_t, 32>& fresh_key) {
-  constexpr std::string_view kInsert =
-      "insert into atlas_bridge.tenant (name, uuid, hash_key) values ($1, $2, $3) on conflict do "
-      "nothing";
+  constexpr std::string_view kInsert = R"(
+insert into atlas_bridge.tenant (name, uuid, hash_key)
+select $1, $2, $3::bytea
+where not exists (select 1 from atlas_bridge.tenant where name = $1 or uuid = $2)
+on conflict do nothing)";
   constexpr std::string_view kFind =
       "select id, name, uuid, hash_key from atlas_bridge.tenant where uuid = $1 or name = $2";
   Params insert, find;

@@ -76,7 +76,8 @@ std::string create_link_table(std::int32_t id, const EntityDecl& decl) {
 // $1 tenant, $2 name, $3, $4 key kinds, $5 kinds.
 constexpr std::string_view kInsertEntity = R"(
 insert into atlas_bridge.entity (tenant, name, legacy_key, platform_key, kinds)
-values ($1::int4, $2, $3::text[], $4::text[], $5::text[])
+select $1::int4, $2, $3::text[], $4::text[], $5::text[]
+where not exists (select 1 from atlas_bridge.entity where tenant = $1::int4 and name = $2)
 on conflict (tenant, name) do nothing returning id)";
 constexpr std::string_view kFindEntity = R"(
 select id, array_to_string(legacy_key, E'\x01'), array_to_string(platform_key, E'\x01')

@@ -33,7 +33,7 @@ constexpr std::string_view kFree =
 constexpr std::string_view kTake = R"(
 with crashed as (
   update atlas_bridge.run set outcome = 'crashed', finished = clock_timestamp()
-  where tenant = $1::int4 and outcome = 'running'),
+  where id = (select run from atlas_bridge.lease where tenant = $1::int4) and outcome = 'running'),
 started as (
   insert into atlas_bridge.run (tenant, verb, outcome, holder, started)
   values ($1::int4, 'sync', 'running', $2, clock_timestamp()) returning id)
