@@ -30,6 +30,8 @@ join pg_class c on c.relnamespace = s.oid and c.relname = n.name
 order by n.position)";
 
 // $1 schemas, $2 names → sequences of these tables' columns that we may not use.
+// The privilege is asked inside a CASE: as a plain condition it may be evaluated for relations that
+// are no sequences, and fails there.
 constexpr std::string_view kSequences = R"(
 select distinct q.oid::regclass::text
 from unnest($1::text[], $2::text[]) as n(schema, name)
@@ -46,7 +48,7 @@ join (
   join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid
     and d.refclassid = 'pg_class'::regclass) as feeds on feeds.relation = c.oid
 join pg_class q on q.oid = feeds.sequence and q.relkind = 'S'
-where not has_sequence_privilege(q.oid, 'usage')
+where not case when q.relkind = 'S' then has_sequence_privilege(q.oid, 'usage') else true end
 order by 1)";
 
 void add(Probe& probe, Level level, std::string topic, std::string detail, std::string fix = {}) {
