@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace atlas::e2e {
 namespace {
 
@@ -109,6 +111,22 @@ TEST(CliPostgres, EveryVerbWorksOnPostgresToo) {
     const Finished done = world.run(words);
     EXPECT_EQ(done.exit, 0) << words.front() << done.out << done.err;
   }
+}
+
+TEST(CliPostgres, DemoRunsOnTwoServersOfItsOwnAndLeavesNothing) {
+  TemporaryFolder folder;
+  // The servers' user has to reach its data.
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::others_exec,
+                               std::filesystem::perm_options::add);
+  Program program({"demo", "--postgres", "--users", "40"},
+                  {{"TMPDIR", folder.path()}, {"NO_COLOR", "1"}});
+  const Finished done = program.finish();
+  EXPECT_EQ(done.exit, 0) << done.out << done.err;
+  for (const char* claim : {"both edits kept", "platform won: Alex Winter", "Alex Summer",
+                            "ATB-3001", "verify: equal", "0 rows written"}) {
+    EXPECT_THAT(done.out, HasSubstr(claim));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 }  // namespace

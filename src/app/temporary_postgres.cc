@@ -113,7 +113,9 @@ Result<> TemporaryPostgres::make_cluster() {
                                       "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
                                      log));
   if (wait_for(child) == 0) return {};
-  return Error(Code::kDatabaseFailed, "initdb failed").at(log);
+  return Error(Code::kDatabaseFailed, "initdb failed")
+      .at(log)
+      .advise("see that log; the folder must be reachable for the user that the server runs as");
 }
 
 Result<> TemporaryPostgres::launch() {

@@ -69,7 +69,6 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   Mapping mapping = load_mapping(common.config);
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
   const bool lawful = mapping.plan != nullptr;
-  if (lawful) ATLAS_OK(remember(mapping));
   if (common.json) {
     terminal.out << json_document(check_json(mapping, lawful));
   } else {
@@ -77,6 +76,7 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   }
   print_problems(terminal, mapping.problems, false);
   if (!lawful) return exit_of(mapping.problems);
+  ATLAS_OK(remember(mapping));
   const auto losing =
       std::ranges::count_if(mapping.fields, [](const FieldReport& f) { return !f.losses.empty(); });
   if (!common.json) {
