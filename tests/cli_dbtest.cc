@@ -221,7 +221,7 @@ TEST(Cli, ANewestConflictShowsWinnerAndLoser) {
   ASSERT_THAT(settled, SizeIs(1));
   EXPECT_THAT(settled[0]["reason"].get<std::string>(), HasSubstr("newest"));
   const std::string winner = settled[0]["winner"];
-  EXPECT_EQ(legacy_name(*world, 2), settled[0][winner + "_value"]);
+  EXPECT_EQ(legacy_name(*world, 2), settled[0][winner + "_value"].get<std::string>());
 }
 
 TEST(Cli, RecordFindsARowByEitherKeyAndSaysWhichOneIsMeant) {

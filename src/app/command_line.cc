@@ -84,10 +84,8 @@ int run_command_line(std::span<const std::string> arguments, Terminal& terminal)
       terminal.err << app.help();
       return static_cast<int>(ExitCode::kUsage);
     }
-    Error usage(Code::kUsage, error.what());
-    const std::string near = advice(app, arguments);
-    if (!near.empty()) (void)std::move(usage).advise(near);
-    print_error(terminal, usage);
+    // An empty advice leaves the table's.
+    print_error(terminal, Error(Code::kUsage, error.what()).advise(advice(app, arguments)));
     return static_cast<int>(ExitCode::kUsage);
   }
   Result<ExitCode> done = chosen(common, terminal);

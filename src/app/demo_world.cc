@@ -153,6 +153,7 @@ Result<DemoWorld::Content> DemoWorld::content() {
 
 std::vector<std::string> DemoWorld::shell_preparation() const {
   std::vector<std::string> lines;
+  lines.reserve(servers_.size() + variables_.size());
   for (const auto& server : servers_) lines.push_back(server->start_command());
   for (const auto& [name, value] : variables_) {
     lines.push_back(fmt::format("export {}='{}'", name, value));

@@ -55,8 +55,10 @@ bool serves(const std::vector<std::string>& index, const std::vector<std::string
 
 Finding index_finding(const TableShape& shape, const TableInfo& info, EngineKind engine) {
   std::vector<std::string> wanted{shape.columns[*shape.stamp].name};
+  wanted.reserve(1 + shape.key.size());
   for (const std::uint32_t column : shape.key) wanted.push_back(shape.columns[column].name);
   std::vector<std::string> fixed;
+  fixed.reserve(shape.scope.size());
   for (const ColumnEquals& scope : shape.scope) fixed.push_back(shape.columns[scope.column].name);
   const std::string table = info.table.text();
   for (const IndexInfo& index : info.indexes) {

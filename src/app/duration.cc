@@ -46,7 +46,7 @@ std::string duration_text(Micros span) {
   if (us < 0) return "-" + duration_text(-span);
   if (us < 1000) return fmt::format("{} µs", us);
   if (us < 1'000'000) return fmt::format("{} ms", us / 1000);
-  if (us < 60'000'000) return fmt::format("{:.1f} s", static_cast<double>(us / 100'000) / 10);
+  if (us < 60'000'000) return fmt::format("{}.{} s", us / 1'000'000, us / 100'000 % 10);
   const std::int64_t seconds = us / 1'000'000;
   const auto two = [](std::int64_t whole, const char* unit, std::int64_t rest, const char* small) {
     return rest == 0 ? fmt::format("{} {}", whole, unit)

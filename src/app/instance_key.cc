@@ -9,6 +9,7 @@ namespace {
 
 std::vector<Type> key_types(const TableShape& shape) {
   std::vector<Type> types;
+  types.reserve(shape.key.size());
   for (const std::uint32_t column : shape.key) types.push_back(shape.columns[column].type);
   return types;
 }
@@ -17,14 +18,13 @@ std::vector<Type> key_types(const TableShape& shape) {
 
 std::vector<InstanceKey> readings(const EntityPlan& entity, std::string_view text) {
   std::vector<InstanceKey> out;
-  for (std::uint16_t kind = 0; kind < entity.kinds.size(); ++kind) {
+  std::uint16_t number = 0;
+  for (const KindPlan& kind : entity.kinds) {
     std::string_view rest = text;
-    const std::string prefix = entity.kinds[kind].name + "/";
+    const std::string prefix = kind.name + "/";
     if (rest.starts_with(prefix)) rest.remove_prefix(prefix.size());
-    InstanceKey instance{Side::kLegacy, kind, {}};
-    if (parse_key(rest, key_types(entity.kinds[kind].shape), instance.key)) {
-      out.push_back(std::move(instance));
-    }
+    InstanceKey instance{Side::kLegacy, number++, {}};
+    if (parse_key(rest, key_types(kind.shape), instance.key)) out.push_back(std::move(instance));
   }
   InstanceKey platform{Side::kPlatform, 0, {}};
   if (parse_key(text, key_types(entity.parts.front().shape), platform.key)) {
@@ -34,7 +34,7 @@ std::vector<InstanceKey> readings(const EntityPlan& entity, std::string_view tex
 }
 
 std::string instance_text(const EntityPlan& entity, const InstanceKey& instance) {
-  const std::string key = key_text(instance.key);
+  std::string key = key_text(instance.key);
   if (instance.side == Side::kPlatform) return key;
   return entity.kinds[instance.kind].name + "/" + key;
 }

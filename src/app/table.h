@@ -16,10 +16,10 @@ class Table {
   struct Cell {
     std::string text;
     Style style = Style::kPlain;
-    Cell(std::string t, Style s = Style::kPlain)
-        : text(std::move(t)),
-          style(s) {}                 // NOLINT(google-explicit-constructor): a cell is its text
-    Cell(const char* t) : text(t) {}  // NOLINT(google-explicit-constructor): a cell is its text
+    // NOLINTNEXTLINE(google-explicit-constructor): a cell is its text
+    Cell(std::string t, Style s = Style::kPlain) : text(std::move(t)), style(s) {}
+    // NOLINTNEXTLINE(google-explicit-constructor): a cell is its text
+    Cell(const char* t) : text(t) {}
   };
 
   Table& column(std::string heading, Align align = Align::kLeft);

@@ -36,6 +36,7 @@ Result<pid_t> spawn(const std::vector<std::string>& arguments, const std::string
         .advise("apt-get install --no-install-recommends postgresql-15");
   }
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): execv's signature; it copies
     argv.push_back(const_cast<char*>(argument.c_str()));

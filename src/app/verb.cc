@@ -14,9 +14,12 @@ Verb& Verb::reads_config() {
 }
 
 Verb& Verb::prints_tables_or_json() {
-  app_->add_option_function<std::string>(
+  app_->add_option(
           "-o,--output",
-          [json = &common_->json](const std::string& form) { *json = form == "json"; },
+          [json = &common_->json](const CLI::results_t& forms) {
+            *json = forms.front() == "json";
+            return true;
+          },
           "How data is printed: table or json")
       ->type_name("FORM")
       ->check(CLI::IsMember({"table", "json"}));
@@ -65,14 +68,20 @@ Verb& Verb::number(const std::string& names, std::size_t& into, std::size_t leas
 
 Verb& Verb::duration(const std::string& names, std::optional<Micros>& into,
                      const std::string& help) {
-  app_->add_option_function<std::string>(
+  const CLI::Validator readable(
+      [](std::string& text) {
+        return parse_duration(text) ? std::string() : "write 90s, 5m or 1h30m, not " + text;
+      },
+      "");
+  app_->add_option(
           names,
-          [&into, names](const std::string& text) {
-            into = parse_duration(text);
-            if (!into) throw CLI::ValidationError(names, "write 90s, 5m or 1h30m, not " + text);
+          [&into](const CLI::results_t& spans) {
+            into = parse_duration(spans.front());
+            return into.has_value();
           },
           help)
-      ->type_name("SPAN");
+      ->type_name("SPAN")
+      ->check(readable);
   return *this;
 }
 

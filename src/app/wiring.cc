@@ -132,6 +132,7 @@ Result<std::unique_ptr<Bridge>> Bridge::open(const CommonOptions& common, Termin
   for (const std::string& name : common.entities) {
     if (bridge->plan().entity(name) != nullptr) continue;
     std::vector<std::string> names;
+    names.reserve(entities.size());
     for (const EntityPlan& entity : entities) names.push_back(entity.name);
     return Error(Code::kNotFound, fmt::format("the mapping has no entity {}", name))
         .at(common.config)

@@ -106,7 +106,7 @@ class StoredEntity {
 //   errors  kKeyUnsupported when the tenant has links under keys of other types
 struct FoundEntity {
   StoredEntity entity;
-  std::int32_t layout;
+  std::int32_t layout = 0;
 };
 Result<FoundEntity> find_or_make_entity(Connection& connection, TenantId tenant,
                                         const EntityLayout& decl);
