@@ -119,7 +119,7 @@ class Story {
                     grouped(size.users), grouped(size.staff), grouped(size.teams),
                     grouped(size.members), grouped(size.geofences), size.categories));
     line("        integer keys, one name column, status codes, Berlin's wall clock");
-    line("platform: identity, org and geo, a database each; empty");
+    line("platform: identity, org and geo, a database each, still empty;");
     line("        UUIDs, given and family name, words, UTC, GeoJSON");
     return {};
   }
@@ -300,6 +300,16 @@ class Story {
   DemoEdits edits_;
 };
 
+// How this program is started from here.
+std::string own_name() {
+  std::error_code failed;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  const auto here = std::filesystem::current_path(failed);
+  if (failed) return "atlas-bridge";
+  const std::string near = self.lexically_relative(here).string();
+  return near.empty() || near.starts_with("..") ? self.string() : "./" + near;
+}
+
 void invite(const DemoWorld& world, bool kept, Terminal& terminal) {
   terminal.out << '\n';
   if (!kept) {
@@ -308,9 +318,9 @@ void invite(const DemoWorld& world, bool kept, Terminal& terminal) {
   }
   terminal.out << "Look around, edit either side, run again:\n";
   for (const std::string& line : world.shell_preparation()) terminal.out << "  " << line << '\n';
-  for (const char* verb : {"status", "quarantine list", "conflicts list", "record person users/2",
-                           "plan --rows", "sync"}) {
-    terminal.out << "  atlas-bridge " << verb << " -c " << world.config() << '\n';
+  for (const char* verb : {"status", "conflicts list --all",
+                           "record person users/2", "sync"}) {
+    terminal.out << "  " << own_name() << ' ' << verb << " -c " << world.config() << '\n';
   }
 }
 
