@@ -102,7 +102,9 @@ class Story {
 
  private:
   void heading(std::string_view text) {
-    terminal_.out << '\n' << styled(text, Style::kBold, terminal_.out_colour) << '\n';
+    if (told_) terminal_.out << '\n';
+    told_ = true;
+    terminal_.out << styled(text, Style::kBold, terminal_.out_colour) << '\n';
   }
   void line(std::string_view text) { terminal_.out << "  " << one_line(text) << '\n'; }
 
@@ -296,6 +298,7 @@ class Story {
   const DemoOptions& options_;
   Terminal& terminal_;
   StopSignals signals_;
+  bool told_ = false;  // a heading stands above
   std::unique_ptr<Bridge> bridge_;
   DemoEdits edits_;
 };
@@ -318,8 +321,7 @@ void invite(const DemoWorld& world, bool kept, Terminal& terminal) {
   }
   terminal.out << "Look around, edit either side, run again:\n";
   for (const std::string& line : world.shell_preparation()) terminal.out << "  " << line << '\n';
-  for (const char* verb : {"status", "conflicts list --all",
-                           "record person users/2", "sync"}) {
+  for (const char* verb : {"status", "conflicts list --all", "record person users/2", "sync"}) {
     terminal.out << "  " << own_name() << ' ' << verb << " -c " << world.config() << '\n';
   }
 }
