@@ -75,9 +75,8 @@ template <class T = void>
 class [[nodiscard]] Result : public std::expected<T, Error> {
  public:
   using std::expected<T, Error>::expected;
-  Result(Error error)
-      : std::expected<T, Error>(std::unexpect, std::move(error)) {
-  }  // NOLINT(google-explicit-constructor): an Error is a Result
+  // NOLINTNEXTLINE(google-explicit-constructor): an Error is a Result
+  Result(Error error) : std::expected<T, Error>(std::unexpect, std::move(error)) {}
 };
 
 }  // namespace atlas
