@@ -259,6 +259,7 @@ void Company::compile() {
   }
   people.has_match = options.match_mail;
   soft_delete_of(people, !options.hard_legacy);
+  if (options.hard_platform) people.liveness[1].kind = DeleteKind::kHard;
   plan.entities.push_back(std::move(teams));
   plan.entities.push_back(std::move(people));
 }

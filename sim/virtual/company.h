@@ -27,11 +27,12 @@ inline const TableName kProfiles{"", "profiles"};
 struct CompanyOptions {
   std::string tenant = "acme";
   std::string uuid = "6f1c0f7e-6a4c-4a6e-9d35-0d3f5a1b2c3d";
-  std::int64_t org = 1;      // scope of the platform's tables
-  bool staff = false;        // a second kind of person
-  bool match_mail = false;   // people are adopted by mail
-  bool defer_team = false;   // the person's team is a deferred reference
-  bool hard_legacy = false;  // legacy people have no deleted flag
+  std::int64_t org = 1;        // scope of the platform's tables
+  bool staff = false;          // a second kind of person
+  bool match_mail = false;     // people are adopted by mail
+  bool defer_team = false;     // the person's team is a deferred reference
+  bool hard_legacy = false;    // legacy people have no deleted flag
+  bool hard_platform = false;  // the platform's people are removed, not marked
   bool optional_profile = false;
   std::vector<std::pair<std::string, std::string>> status_codes = {{"A", "active"},
                                                                    {"I", "inactive"}};

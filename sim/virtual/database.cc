@@ -155,10 +155,13 @@ const Table* Database::find(const TableName& name) const {
 // ----------------------------------------------------------------------------------------
 
 void Database::by_user(std::function<void()> work) {
-  if (locked())
-    waiting_.push_back(std::move(work));
-  else
+  if (!locked()) return work();
+  // Its stamp is taken, its commit comes later: the horizon must stay before it.
+  const auto open = open_since.insert(world_.now());
+  waiting_.push_back([this, open, work = std::move(work)] {
+    open_since.erase(open);
     work();
+  });
 }
 
 void Database::put(const TableName& name, WriteKind kind, KeyView key, Cells cells) {

@@ -62,6 +62,7 @@ class VirtualTransaction final : public Transaction {
   Database& database_;
   ApplyTicket ticket_;
   Instant begun_;
+  std::multiset<Instant>::iterator open_since_;
   std::uint64_t writer_;
   Moments rows_;
   struct Refusal {

@@ -30,7 +30,7 @@ std::vector<std::int32_t> part_map(const EntityLayout& now, const EntityLayout& 
 }
 
 bool same_layout(const EntityLayout& a, const EntityLayout& b) {
-  return a.fields == b.fields && a.parts == b.parts;
+  return a.fields == b.fields && a.parts == b.parts && a.kinds == b.kinds;
 }
 
 Error refused(const char* why) { return Error(Code::kStateUnusable, why).at("state"); }
@@ -98,6 +98,10 @@ Result<EntityRef> VirtualState::entity(TenantId tenant, const EntityLayout& layo
     auto at = std::find_if(it->layouts.begin(), it->layouts.end(),
                            [&](const EntityLayout& l) { return same_layout(l, layout); });
     if (at == it->layouts.end()) at = it->layouts.insert(it->layouts.end(), layout);
+    for (const std::string& kind : layout.kinds) {
+      const bool known = std::find(it->kinds.begin(), it->kinds.end(), kind) != it->kinds.end();
+      if (!known) it->kinds.push_back(kind);
+    }
     EntityRef out;
     out.id = static_cast<std::int32_t>(it - data_.entities.begin()) + 1;
     out.layout = static_cast<std::int32_t>(at - it->layouts.begin());
@@ -116,7 +120,9 @@ Result<LeaseAnswer> VirtualState::take_lease(TenantId id, const std::string& hol
     Tenant& tenant = tenant_of(id);
     if (tenant.lease && tenant.holder.until > now) return LeaseAnswer{std::nullopt, tenant.holder};
     for (RunRecord& run : tenant.runs) {
-      if (run.outcome == "running") run.outcome = "crashed";
+      if (run.outcome != "running") continue;
+      run.outcome = "crashed";
+      run.finished = now;
     }
     tenant.epoch.value += 1;
     const RunId run{static_cast<std::int64_t>(tenant.runs.size()) + 1};
@@ -145,9 +151,10 @@ Result<> VirtualState::release_lease(const Lease& lease, const RunRecord& end) {
     ATLAS_OK(held(lease));
     Tenant& tenant = tenant_of(lease.tenant);
     RunRecord& record = tenant.runs[static_cast<std::size_t>(lease.run.value) - 1];
-    const Instant started = record.started;
-    record = end;
-    record.started = started;
+    record.verb = end.verb;
+    record.outcome = end.outcome;
+    record.finished = end.finished;
+    record.report = end.report;
     tenant.lease.reset();
     return {};
   });
@@ -171,16 +178,34 @@ Result<BatchNumber> VirtualState::reserve_batches(const Lease& lease, std::size_
 // --- links
 // ------------------------------------------------------------------------------------------------
 
+std::uint16_t VirtualState::kept_kind(const Entity& entity, const EntityRef& ref,
+                                      std::uint16_t kind) {
+  const std::string& name = entity.layouts[static_cast<std::size_t>(ref.layout)].kinds[kind];
+  const auto it = std::find(entity.kinds.begin(), entity.kinds.end(), name);
+  return static_cast<std::uint16_t>(it - entity.kinds.begin());
+}
+
+std::optional<std::uint16_t> VirtualState::shown_kind(const Entity& entity, const EntityRef& ref,
+                                                      std::uint16_t kept) {
+  const auto& kinds = entity.layouts[static_cast<std::size_t>(ref.layout)].kinds;
+  const auto it = std::find(kinds.begin(), kinds.end(), entity.kinds[kept]);
+  if (it == kinds.end()) return std::nullopt;
+  return static_cast<std::uint16_t>(it - kinds.begin());
+}
+
 Result<> VirtualState::load(const Entity& entity, const EntityRef& ref, const Entity::LinkKey& key,
                             Links& out) {
+  const auto kind = shown_kind(entity, ref, key.first);
+  if (!kind) return {};
   const Entity::StoredLink& stored = entity.links.at(key);
   const auto layout = link_layout(stored.document);
   if (layout < 0) return refused("a link document is damaged");
   const EntityLayout& then = entity.layouts[static_cast<std::size_t>(layout)];
   const EntityLayout& now = entity.layouts[static_cast<std::size_t>(ref.layout)];
-  LinkRecord& record = out.add(key.first, key.second, stored.platform_key);
-  if (!decode_link(stored.document, field_map(now, then), record, part_map(now, then)))
+  LinkRecord& record = out.add(*kind, key.second, stored.platform_key);
+  if (!decode_link(stored.document, field_map(now, then), record, part_map(now, then))) {
     return refused("a link document is damaged");
+  }
   record.batch = stored.batch;
   record.match = stored.match;
   return {};
@@ -194,7 +219,7 @@ Result<Links> VirtualState::links(TenantId /*tenant*/, const EntityRef& ref, Sid
     Links out(ref.parts, ref.fields);
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (side == Side::kLegacy) {
-        const Entity::LinkKey key{kinds[i], Key(keys[i])};
+        const Entity::LinkKey key{kept_kind(entity, ref, kinds[i]), Key(keys[i])};
         if (entity.links.contains(key)) ATLAS_OK(load(entity, ref, key, out));
       } else if (const auto it = entity.by_platform.find(Key(keys[i]));
                  it != entity.by_platform.end()) {
@@ -211,9 +236,10 @@ Result<Links> VirtualState::scan_links(TenantId /*tenant*/, const EntityRef& ref
     const Entity& entity = entity_of(ref);
     Links out(ref.parts, ref.fields);
     if (side == Side::kLegacy) {
-      for (auto it = entity.links.upper_bound({kind, Key(after)});
+      const std::uint16_t kept = kept_kind(entity, ref, kind);
+      for (auto it = entity.links.upper_bound({kept, Key(after)});
            it != entity.links.end() && out.size() < limit; ++it) {
-        if (it->first.first != kind) break;
+        if (it->first.first != kept) break;
         ATLAS_OK(load(entity, ref, it->first, out));
       }
     } else {
@@ -325,7 +351,8 @@ Result<Links> VirtualState::links_by_match(TenantId /*tenant*/, const EntityRef&
     const Entity& entity = entity_of(ref);
     Links out(ref.parts, ref.fields);
     for (const auto& [key, stored] : entity.links) {
-      if (std::find(matches.begin(), matches.end(), stored.match) != matches.end())
+      if (stored.match != kNoBase &&
+          std::find(matches.begin(), matches.end(), stored.match) != matches.end())
         ATLAS_OK(load(entity, ref, key, out));
     }
     return out;
@@ -360,7 +387,7 @@ Result<> VirtualState::apply(Entity& entity, const EntityRef& ref, const Confirm
   for (const LinkRecord* link : confirm.insert_links) {
     if (link->legacy_key.empty() || link->platform_key.empty())
       return refused("a link without a key");
-    const Entity::LinkKey key{link->kind, Key(link->legacy_key)};
+    const Entity::LinkKey key{kept_kind(entity, ref, link->kind), Key(link->legacy_key)};
     if (entity.links.contains(key)) return refused("a legacy key is linked twice");
     if (!entity.by_platform.emplace(Key(link->platform_key), key).second)
       return refused("a platform key is linked twice");
@@ -368,7 +395,7 @@ Result<> VirtualState::apply(Entity& entity, const EntityRef& ref, const Confirm
                          encode_link(*link, ref.layout)};
   }
   for (const LinkRecord* link : confirm.update_links) {
-    const auto it = entity.links.find({link->kind, Key(link->legacy_key)});
+    const auto it = entity.links.find({kept_kind(entity, ref, link->kind), Key(link->legacy_key)});
     if (it == entity.links.end()) return refused("an unknown link is updated");
     if (it->second.platform_key != link->platform_key) {
       entity.by_platform.erase(it->second.platform_key);

@@ -20,6 +20,7 @@ class StateData {
     std::string name;
     TenantId tenant;
     std::vector<EntityLayout> layouts;
+    std::vector<std::string> kinds;  // every name seen; links are kept by position in it
     // By (kind, legacy key).
     struct StoredLink {
       Key platform_key;
@@ -138,6 +139,11 @@ class VirtualState final : public StateStore {
   }
   Result<> held(const Lease& lease);
   Result<> load(const Entity& entity, const EntityRef& ref, const Entity::LinkKey& key, Links& out);
+  // Kind of the layout → where its links are kept, and back; nullopt where the layout has no such
+  // kind.
+  static std::uint16_t kept_kind(const Entity& entity, const EntityRef& ref, std::uint16_t kind);
+  static std::optional<std::uint16_t> shown_kind(const Entity& entity, const EntityRef& ref,
+                                                 std::uint16_t kept);
   // A copy of the entity after the confirm; nothing is changed where it is refused.
   Result<> apply(Entity& entity, const EntityRef& ref, const Confirm& confirm);
   void finish(const Lease& lease, const EntityRef& ref, Entity after, const Confirm& confirm);

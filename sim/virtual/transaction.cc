@@ -11,6 +11,7 @@ VirtualTransaction::VirtualTransaction(Database& database, ApplyTicket ticket)
       begun_(database.world().now()),
       writer_(database.next_writer()) {
   ++database_.applies_in_flight;
+  open_since_ = database_.open_since.insert(begun_);
 }
 
 VirtualTransaction::~VirtualTransaction() { end(); }
@@ -19,6 +20,7 @@ void VirtualTransaction::end() {
   if (!open_) return;
   open_ = false;
   --database_.applies_in_flight;
+  database_.open_since.erase(open_since_);
   database_.unlock(writer_);
 }
 
@@ -165,6 +167,8 @@ CommitAnswer VirtualTransaction::commit() {
       server->effects_ = std::move(effects_);
       server->written_ = written_;
       server->applied_ = applied_;
+      server->begun_ = begun_;
+      std::swap(server->open_since_, open_since_);
       std::swap(server->writer_, writer_);  // and with it the write lock
       end();
       database_.commit_later([server] { server->take_effect(); });
