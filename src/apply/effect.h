@@ -4,7 +4,7 @@
 // normal path say the same.
 
 #include "endpoint/endpoint.h"
-#include "state/link.h"
+#include "state/store.h"
 
 #include <cstdint>
 #include <optional>
@@ -34,6 +34,9 @@ struct Effect {
       kMinusInfinity;  // the target's effective stamp before this write (E19)
   FieldHash match = kNoBase;
   std::vector<FieldEffect> fields;
+  // Edits of the target that this write writes over: on record once it is applied, crash or not
+  // (S3). Instance and platform key are the effect's own.
+  std::vector<Conflict> losers;
 };
 
 // Moves `link` as the applied write demands. `version`: what the write left, or nullopt when it is

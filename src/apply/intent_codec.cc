@@ -76,6 +76,21 @@ class Reader {
   bool ok_ = true;
 };
 
+Conflict read_loser(Reader& r, const Effect& effect) {
+  Conflict c;
+  c.instance = {Side::kLegacy, effect.kind, Key(effect.legacy_key)};
+  c.platform_key = Key(effect.platform_key);
+  for (std::string* text : {&c.field, &c.legacy_value, &c.platform_value, &c.winner, &c.reason}) {
+    *text = r.text();
+  }
+  for (RowVersion* v : {&c.legacy_version, &c.platform_version}) {
+    v->token = r.fixed();
+    v->stamp_us = static_cast<std::int64_t>(r.fixed());
+  }
+  c.at = Instant(Micros(static_cast<std::int64_t>(r.fixed())));
+  return c;
+}
+
 }  // namespace
 
 std::string encode_intent(std::span<const Effect> effects,
@@ -102,6 +117,18 @@ std::string encode_intent(std::span<const Effect> effects,
     for (const FieldEffect& f : e.fields) {
       w.number(f.field);
       w.fixed(f.hash);
+    }
+    w.number(e.losers.size());
+    for (const Conflict& c : e.losers) {
+      for (const std::string* text :
+           {&c.field, &c.legacy_value, &c.platform_value, &c.winner, &c.reason}) {
+        w.text(*text);
+      }
+      for (const RowVersion& v : {c.legacy_version, c.platform_version}) {
+        w.fixed(v.token);
+        w.fixed(static_cast<std::uint64_t>(v.stamp_us));
+      }
+      w.fixed(static_cast<std::uint64_t>(c.at.time_since_epoch().count()));
     }
   }
   return out;
@@ -141,6 +168,8 @@ Result<DecodedIntent> decode_intent(std::string_view payload) {
         return Error(Code::kStateUnusable, "an intent names an unknown field");
       e.fields.push_back(field);
     }
+    const std::size_t losers = r.count();
+    for (std::size_t c = 0; c < losers && r.ok(); ++c) e.losers.push_back(read_loser(r, e));
     out.effects.push_back(std::move(e));
   }
   if (!r.ok() || !r.at_end()) return Error(Code::kStateUnusable, "an intent is damaged");

@@ -28,6 +28,18 @@ std::vector<Effect> example() {
   insert.user_stamp_us = kMinusInfinity;
   insert.match = 0x0123456789abcdef;
   insert.fields = {{0, 0x1122334455667788}, {1, 0x00000000000000ff}};
+  Conflict loser;
+  loser.instance = {Side::kLegacy, 1, "L1"};
+  loser.platform_key = "P1";
+  loser.field = "name";
+  loser.legacy_value = "Al";
+  loser.platform_value = "Bo";
+  loser.winner = "legacy";
+  loser.reason = "why";
+  loser.legacy_version = {7, 8};
+  loser.platform_version = {9, kMinusInfinity};
+  loser.at = Instant(Micros(10));
+  insert.losers = {loser};
   Effect remove;
   remove.ordinal = 300;
   remove.kind = 0;
@@ -60,11 +72,24 @@ bool same(const Effect& a, const Effect& b) {
     for (const FieldEffect& f : e.fields) out.emplace_back(f.field, f.hash);
     return out;
   };
+  auto losers = [](const Effect& e) {
+    std::vector<std::string> out;
+    for (const Conflict& c : e.losers) {
+      out.push_back(c.instance.key + "|" + c.platform_key + "|" + c.field + "|" + c.legacy_value +
+                    "|" + c.platform_value + "|" + c.winner + "|" + c.reason + "|" +
+                    std::to_string(c.legacy_version.token) + "|" +
+                    std::to_string(c.legacy_version.stamp_us) + "|" +
+                    std::to_string(c.platform_version.token) + "|" +
+                    std::to_string(c.platform_version.stamp_us) + "|" +
+                    std::to_string(c.at.time_since_epoch().count()) + (c.open ? "|open" : ""));
+    }
+    return out;
+  };
   return a.ordinal == b.ordinal && a.kind == b.kind && a.legacy_key == b.legacy_key &&
          a.platform_key == b.platform_key && a.generation == b.generation && a.part == b.part &&
          a.write == b.write && a.creates_link == b.creates_link && a.unverified == b.unverified &&
          a.liveness == b.liveness && a.user_stamp_us == b.user_stamp_us && a.match == b.match &&
-         fields(a) == fields(b);
+         fields(a) == fields(b) && losers(a) == losers(b);
 }
 
 TEST(IntentCodec, EverythingComesBack) {

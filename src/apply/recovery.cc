@@ -84,6 +84,7 @@ Result<RecoveryReport> recover(
         continue;
       std::erase_if(effect.fields, [&](const FieldEffect& f) { return map[f.field] < 0; });
       for (FieldEffect& f : effect.fields) f.field = static_cast<std::uint32_t>(map[f.field]);
+      for (Conflict& loser : effect.losers) confirm.put_conflicts.push_back(std::move(loser));
       if (effect.part >= entity.entity.parts) continue;
       if (LinkRecord* link = find(current, effect)) {
         apply_effect(effect, std::nullopt, *link);

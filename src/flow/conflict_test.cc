@@ -119,5 +119,86 @@ TEST_P(Manual, ADeleteClosesIt) {
   EXPECT_EQ(writes_during(company, [&] { (void)run(company); }), 0);
 }
 
+// S3: each loser is in the ledger exactly once, whatever happens to the run that overrides it and
+// to the instance's other writes.
+struct Losers : testing::TestWithParam<TokenStyle> {
+  Losers() {
+    ann = company.hire("ann");
+    (void)run(company);
+    user = company.platform_of(ann);
+    company.set(company.identity, kUsers, user, "name", "loses");
+    company.set(company.identity, kUsers, user, "status", "inactive");  // flows to legacy
+    company.world.pass(std::chrono::seconds(1));
+    company.set(company.legacy, kPeople, ann, "name", "wins");
+  }
+  void expect_one_loser() {
+    (void)run(company);
+    (void)run(company);
+    EXPECT_EQ(company.on_platform(user, "name"), "wins");
+    EXPECT_EQ(company.on_legacy(ann, "status"), "I");
+    ASSERT_EQ(company.person_state().conflicts.size(), 1U);
+    EXPECT_EQ(company.person_state().conflicts[0].platform_value, "loses");
+    EXPECT_EQ(company.person_state().conflicts[0].winner, "legacy");
+    expect_converged(company);
+  }
+  Scene scene{{}, GetParam()};
+  Company& company = scene.company;
+  Key ann, user;
+};
+INSTANTIATE_TEST_SUITE_P(Tokens, Losers, testing::Values(TokenStyle::kWriter, TokenStyle::kContent),
+                         [](const auto& tokens) {
+                           return tokens.param == TokenStyle::kWriter ? "Writer" : "Content";
+                         });
+
+TEST_P(Losers, AreOnRecordAlthoughTheRunDied) {
+  for (const Moment moment : {Moment::kBefore, Moment::kAfter}) {
+    at_port(company, "state.confirm", moment, [] { throw Killed(); }, 1);
+    try {
+      (void)try_run(company);
+    } catch (const Killed&) {
+    }
+    company.world.hook = nullptr;
+    company.world.pass(std::chrono::minutes(10));
+  }
+  expect_one_loser();
+}
+
+TEST_P(Losers, AreOnRecordAlthoughAnotherWriteOfTheInstanceFailed) {
+  // The status is refused by its guard on legacy; the name is written on the platform all the same.
+  at_port(company, "legacy.begin", Moment::kBefore,
+          [&] { company.set(company.legacy, kPeople, ann, "city", "Oslo"); });
+  (void)run(company);
+  company.world.hook = nullptr;
+  EXPECT_EQ(company.on_platform(user, "name"), "wins");
+  expect_one_loser();
+}
+
+TEST_P(Losers, AreNotOnRecordWhenTheirOverridingWriteFailed) {
+  const Value stamp = company.identity.rows(kUsers).at(user)->cells.back();
+  at_port(company, "identity.begin", Moment::kBefore, [&] {
+    company.identity.update(kUsers, user, {{"secret", Value::text("theirs")}, {"updated", stamp}});
+  });
+  (void)run(company);
+  company.world.hook = nullptr;
+  expect_one_loser();
+}
+
+// An edit that a delete overrides is on record too.
+TEST_P(Losers, OfADeleteAreOnRecordAlthoughTheRunDied) {
+  company.person().on_delete = OnDelete::kDeleteWins;
+  company.soft_delete(company.legacy, kPeople, ann);
+  at_port(company, "identity.commit", Moment::kAfter, [] { throw Killed(); });
+  EXPECT_THROW((void)try_run(company), Killed);
+  company.world.hook = nullptr;
+  company.world.pass(std::chrono::minutes(10));
+  (void)run(company);
+  (void)run(company);
+  EXPECT_NE(company.on_platform(user, "deleted_at"), "null");
+  const auto& conflicts = company.person_state().conflicts;
+  EXPECT_TRUE(std::any_of(conflicts.begin(), conflicts.end(), [](const Conflict& c) {
+    return c.field == "name" && c.platform_value == "loses";
+  }));
+}
+
 }  // namespace
 }  // namespace atlas::sim

@@ -70,6 +70,9 @@ class Page {
     std::vector<FieldEffect> settled;
     bool deferred = false;
     std::vector<std::pair<std::uint32_t, FieldAnswer>> conflicts;
+    // The write that carries each conflict's answer out, by position in writes_; -1: no write.
+    std::vector<std::ptrdiff_t> carriers;
+    std::ptrdiff_t revival = -1;  // the write that undoes a delete which lost
   };
 
   Result<> select(std::vector<Seed>& seeds);
@@ -92,7 +95,10 @@ class Page {
   Confirm make_confirm(const ApplyDone& done);
   void judge(Item& item, const ApplyDone& done);
   void count(const Item& item);
-  void record_conflicts(Item& item, Confirm& confirm);
+  Conflict conflict_of(const Item& item, std::size_t which) const;
+  Conflict lost_delete_of(const Item& item) const;
+  void attach_losers(Item& item);
+  void record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm);
   void plan_out() const;
   void name_holders(const ApplyDone& done);
   bool unique_refused(const Item& item, const ApplyDone& done) const;

@@ -78,61 +78,112 @@ void Page::judge(Item& item, const ApplyDone& done) {
   }
 }
 
-void Page::record_conflicts(Item& item, Confirm& confirm) {
+Conflict Page::conflict_of(const Item& item, std::size_t which) const {
   const Image& view = image(item);
-  const InstanceKey id =
-      item.link >= 0 || item.fresh
-          ? InstanceKey{Side::kLegacy, view.kind,
-                        Key(next_[static_cast<std::size_t>(item.next)].legacy_key)}
-          : item.id;
   const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
-  auto make = [&](const std::string& field) {
-    Conflict c;
-    c.instance = id;
-    c.platform_key = Key(next.platform_key);
-    c.field = field;
-    // As our own writes left them: a person's word is bound to what they see (E21).
-    c.legacy_version = next.parts[0].version;
-    c.platform_version = next.parts[1].version;
-    c.at = c_.run.now;
-    return c;
-  };
-  for (const auto& [f, answer] : item.conflicts) {
-    const FieldPlan& field = entity_.fields[f];
-    Conflict c = make(field.name);
-    c.legacy_value = mid_text(view.legacy.values[f], field.ref.has_value());
-    c.platform_value = mid_text(view.platform.values[f], field.ref.has_value());
-    c.open = answer.action == FieldAction::kHold;
-    c.winner = c.open ? "" : std::string(side_name(answer.winner));
-    c.reason = std::string(conflict_reason_name(answer.conflict));
-    if (answer.conflict == ConflictReason::kNewest ||
-        answer.conflict == ConflictReason::kBaseUnknown) {
-      c.reason += fmt::format(": legacy {}, platform {}", stamp_text(view.versions[0].stamp_us),
-                              stamp_text(view.versions[1].stamp_us));
+  const auto& [f, answer] = item.conflicts[which];
+  const FieldPlan& field = entity_.fields[f];
+  Conflict c;
+  c.instance = {Side::kLegacy, view.kind, Key(next.legacy_key)};
+  c.platform_key = Key(next.platform_key);
+  c.field = field.name;
+  // As our own writes left them: a person's word is bound to what they see (E21).
+  c.legacy_version = next.parts[0].version;
+  c.platform_version = next.parts[1].version;
+  c.at = c_.run.now;
+  c.legacy_value = mid_text(view.legacy.values[f], field.ref.has_value());
+  c.platform_value = mid_text(view.platform.values[f], field.ref.has_value());
+  c.open = answer.action == FieldAction::kHold;
+  c.winner = c.open ? "" : std::string(side_name(answer.winner));
+  c.reason = std::string(conflict_reason_name(answer.conflict));
+  if (answer.conflict == ConflictReason::kNewest ||
+      answer.conflict == ConflictReason::kBaseUnknown) {
+    c.reason += fmt::format(": legacy {}, platform {}", stamp_text(view.versions[0].stamp_us),
+                            stamp_text(view.versions[1].stamp_us));
+  }
+  return c;
+}
+
+Conflict Page::lost_delete_of(const Item& item) const {
+  const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+  const Presentation legacy = presentation(item, Side::kLegacy);
+  Conflict c;
+  c.instance = {Side::kLegacy, image(item).kind, Key(next.legacy_key)};
+  c.platform_key = Key(next.platform_key);
+  c.field = "(liveness)";
+  c.legacy_version = next.parts[0].version;
+  c.platform_version = next.parts[1].version;
+  c.at = c_.run.now;
+  c.legacy_value = presentation_name(legacy);
+  c.platform_value = presentation_name(presentation(item, Side::kPlatform));
+  c.winner = legacy == Presentation::kDead ? "platform" : "legacy";
+  c.reason = "update wins over delete";
+  return c;
+}
+
+// Which write puts the winner over the loser: a loser is on record exactly when that write was
+// applied, whatever becomes of the instance's other writes and of this process.
+void Page::attach_losers(Item& item) {
+  item.carriers.assign(item.conflicts.size(), -1);
+  for (const std::uint32_t w : item.writes) {
+    Effect& effect = writes_[w].effect;
+    for (std::size_t i = 0; i < item.conflicts.size(); ++i) {
+      const auto& [f, answer] = item.conflicts[i];
+      if (answer.action == FieldAction::kHold) continue;
+      const std::uint32_t wanted = f;
+      const bool field = std::any_of(effect.fields.begin(), effect.fields.end(),
+                                     [wanted](const FieldEffect& e) { return e.field == wanted; });
+      // An edit of a row that dies goes with the row.
+      const bool death =
+          answer.action == FieldAction::kNothing && effect.liveness == LivenessEffect::kDead;
+      if (!field && !death) continue;
+      item.carriers[i] = w;
+      effect.losers.push_back(conflict_of(item, i));
     }
+    if (item.decision.delete_lost && effect.liveness == LivenessEffect::kAlive) {
+      item.revival = w;
+      effect.losers.push_back(lost_delete_of(item));
+    }
+  }
+}
+
+void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm) {
+  const bool failed = item.outcome == Outcome::kStale || item.outcome == Outcome::kQuarantined;
+  auto applied = [&](std::ptrdiff_t carrier) {
+    return carrier >= 0 &&
+           done.outcomes[static_cast<std::size_t>(carrier)].status == WriteStatus::kApplied;
+  };
+  item.carriers.resize(item.conflicts.size(), -1);
+  for (std::size_t i = 0; i < item.conflicts.size(); ++i) {
+    const auto& [f, answer] = item.conflicts[i];
+    const std::uint32_t wanted = f;
+    // Without a write of its own: held, or the target yields the winner's value already.
+    const bool rests = answer.action == FieldAction::kHold ||
+                       std::any_of(item.settled.begin(), item.settled.end(),
+                                   [wanted](const FieldEffect& e) { return e.field == wanted; });
+    const bool happened = item.carriers[i] >= 0 ? applied(item.carriers[i]) : rests && !failed;
+    if (!happened) continue;
+    Conflict c = conflict_of(item, i);
     ++(c.open ? result_.counts.conflicts_held : result_.counts.conflicts);
-    if (answer.base_unknown) ++result_.counts.base_unknown;
+    if (item.conflicts[i].second.base_unknown) ++result_.counts.base_unknown;
     if (c.open) c_.any_open_conflict = true;
     confirm.put_conflicts.push_back(std::move(c));
   }
-  if (item.decision.delete_lost) {
-    Conflict c = make("(liveness)");
-    const Presentation legacy = presentation(item, Side::kLegacy);
-    c.legacy_value = presentation_name(legacy);
-    c.platform_value = presentation_name(presentation(item, Side::kPlatform));
-    c.winner = legacy == Presentation::kDead ? "platform" : "legacy";
-    c.reason = "update wins over delete";
+  if (item.decision.delete_lost && applied(item.revival)) {
     ++result_.counts.conflicts;
-    confirm.put_conflicts.push_back(std::move(c));
+    confirm.put_conflicts.push_back(lost_delete_of(item));
   }
+  if (failed) return;
   for (const Conflict& open : open_conflicts_) {
-    if (open.instance != id) continue;
+    const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+    if (open.instance != InstanceKey{Side::kLegacy, image(item).kind, Key(next.legacy_key)})
+      continue;
     const bool still =
         std::any_of(item.conflicts.begin(), item.conflicts.end(), [&](const auto& entry) {
           return entry.second.action == FieldAction::kHold &&
                  entity_.fields[entry.first].name == open.field;
         });
-    if (!still) confirm.close_conflicts.emplace_back(id, open.field);
+    if (!still) confirm.close_conflicts.emplace_back(open.instance, open.field);
   }
 }
 
@@ -172,7 +223,6 @@ Confirm Page::make_confirm(const ApplyDone& done) {
   for (Item& item : items_) {
     if (item.gone) continue;
     judge(item, done);
-    const bool failed = item.outcome == Outcome::kStale || item.outcome == Outcome::kQuarantined;
     if (item.next >= 0) {
       const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
       if (item.fresh) {
@@ -180,7 +230,7 @@ Confirm Page::make_confirm(const ApplyDone& done) {
       } else if (!same_link(next, links_[static_cast<std::size_t>(item.link)])) {
         confirm.update_links.push_back(&next);
       }
-      if (!failed && (item.link >= 0 || item.insert_link)) record_conflicts(item, confirm);
+      if (item.link >= 0 || item.insert_link) record_conflicts(item, done, confirm);
     }
     const bool linked = item.link >= 0 || item.insert_link;
     InstanceKey id = item.id;

@@ -80,6 +80,24 @@ void Page::wait(Item& item, const std::vector<MissingParent>& missing, bool defe
   item.park->blocker = fmt::format("{} {}", name, key_text(first.key));
 }
 
+namespace {
+
+// Of the coarsest stamp column of either side: below it nobody knows who was later (E18).
+std::int64_t stamp_precision_us(const EntityPlan& entity) {
+  std::int64_t coarsest = 1;
+  auto look = [&coarsest](const TableShape& shape) {
+    if (!shape.stamp) return;
+    std::int64_t precision = 1;
+    for (int digits = shape.columns[*shape.stamp].type.size; digits < 6; ++digits) precision *= 10;
+    coarsest = std::max(coarsest, precision);
+  };
+  for (const KindPlan& kind : entity.kinds) look(kind.shape);
+  for (const PartPlan& part : entity.parts) look(part.shape);
+  return coarsest;
+}
+
+}  // namespace
+
 Presentation Page::presentation(const Item& item, Side side) const {
   const Image& view = image(item);
   const std::uint32_t root = side == Side::kLegacy ? 0 : 1;
@@ -313,6 +331,7 @@ void Page::decide_one(std::size_t i) {
   input.on_delete = entity_.on_delete == OnDelete::kUpdateWins ? DeletePolicy::kUpdateWins
                                                                : DeletePolicy::kDeleteWins;
   input.tie_winner = c_.run.plan.phase == Phase::kLegacyLeads ? Side::kLegacy : Side::kPlatform;
+  input.stamp_precision_us = stamp_precision_us(entity_);
   std::vector<FieldView> views;
   std::vector<FieldPolicy> policies;
   std::vector<std::int8_t> asked;
@@ -526,6 +545,7 @@ void Page::compose_one(std::size_t i) {
     item.writes.push_back(write.effect.ordinal);
     writes_.push_back(std::move(write));
   }
+  attach_losers(item);
   item.outcome = item.writes.empty() ? Outcome::kUnchanged : Outcome::kApplied;
   if (item.decision.what == Case::kAdopt) item.outcome = Outcome::kApplied;
   if (!item.park) item.drop_pending = true;

@@ -102,6 +102,27 @@ TEST_P(Stamps, TwoEditsOfARowBetweenReadsAreOneWithTheLaterStamp) {
   expect_converged(company);
 }
 
+// E18: stamps are compared as far as the coarser side tells them; within a second of a side that
+// knows seconds only, side rank decides and not the other side's fraction.
+TEST_P(Stamps, StampsAreComparedAtTheCoarserSidesPrecision) {
+  for (KindPlan& kind : company.person().kinds) kind.shape.columns[*kind.shape.stamp].type.size = 0;
+  company.plan.phase = Phase::kLegacyLeads;  // ties go to legacy
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  at(10);
+  const Value second = Value::instant(company.world.now().time_since_epoch().count());
+  company.legacy.update(kPeople, ann, {{"name", Value::text("L")}, {"updated", second}});
+  company.world.pass(std::chrono::milliseconds(500));
+  company.set(company.identity, kUsers, user, "name", "P");
+  company.world.pass(minutes(1));
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "name"), "L");
+  ASSERT_EQ(company.person_state().conflicts.size(), 1U);
+  EXPECT_EQ(company.person_state().conflicts[0].reason, "equal stamps, side rank");
+  expect_converged(company);
+}
+
 // The same edits with a run in between: each is seen by itself.
 TEST_P(Stamps, EditsSeenByThemselvesHaveTheirOwnStamps) {
   const Key ann = company.hire("ann");
