@@ -113,9 +113,29 @@ class SideComposer {
   void fields() {
     const Mids& source = legacy() ? in_.image.platform : in_.image.legacy;
     for (std::uint32_t i = 0; i < entity_.fields.size(); ++i) {
-      if (in_.decision.fields[i].action == wanted()) field(i, source.values[i], source.hashes[i]);
+      if (in_.decision.fields[i].action == wanted())
+        field(i, source.values[i], source.hashes[i]);
+      else if (creates() && source.hashes[i] == kNoBase)
+        empty(i);
       if (out_.misfit || out_.waits) return;
     }
+  }
+
+  // A row is made while a required part of its source is not there yet: we sent no value, and that
+  // is the base. What the part brings later is an edit then, and not a quarrel without a base (E12,
+  // E24).
+  void empty(std::uint32_t i) {
+    const FieldPlan& plan = entity_.fields[i];
+    const bool inward =
+        plan.direction == Direction::kBoth ||
+        plan.direction == (legacy() ? Direction::kToLegacy : Direction::kToPlatform);
+    if (((plan.kinds >> kind_) & 1U) == 0 || !inward) return;
+    std::uint32_t part = 0;
+    if (!legacy()) {
+      for (const CellRef& cell : plan.platform) part = std::max(part, cell.part);
+    }
+    Draft& d = drafts_[part];
+    if (d.insert) d.fields.push_back({i, in_.context.run.hasher.of(Value::null())});
   }
 
   void field(std::uint32_t i, const Value& mid, FieldHash hash) {

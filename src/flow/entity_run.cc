@@ -102,13 +102,14 @@ Result<> EntityRun::capture() {
   ATLAS_TRY(const std::vector<Conflict> open,
             context_.state.conflicts(context_.run.tenant.id, context_.ref, true, 1));
   context_.any_open_conflict = !open.empty();
-  ATLAS_TRY(const std::vector<Cursor> stored,
+  ATLAS_TRY(std::vector<Cursor> stored,
             context_.state.cursors(context_.run.tenant.id, context_.ref));
   if (context_.entity.has_match && stored.empty()) {
     for (const Side side : {Side::kLegacy, Side::kPlatform}) {
       ATLAS_TRY(create_at_once_[index(side)], other_side_empty(side));
     }
   }
+  ATLAS_OK(start_unswept(stored));
   for (const SourceSpec& spec : sources()) {
     Cursor cursor;
     cursor.source = spec.name;
@@ -119,6 +120,27 @@ Result<> EntityRun::capture() {
   }
   if (context_.entity.has_match) ATLAS_OK(pair_candidates());
   return {};
+}
+
+// Parts without a sweep of their own are followed from a moment before the first sweep reads
+// anything: what users write into them while it goes on, or before the run that comes after a
+// crash, is later than that and found by its stamp.
+Result<> EntityRun::start_unswept(std::vector<Cursor>& stored) {
+  Confirm confirm;
+  for (const SourceSpec& spec : sources()) {
+    const bool known = std::any_of(stored.begin(), stored.end(),
+                                   [&](const Cursor& c) { return c.source == spec.name; });
+    if (spec.sweeps || known) continue;
+    ATLAS_TRY(Endpoint * endpoint,
+              context_.endpoint(context_.entity.endpoint(spec.part, spec.kind)));
+    ATLAS_TRY(const Horizon horizon, endpoint->horizon());
+    Cursor fresh;
+    fresh.source = spec.name;
+    if (auto start = SourceScan(spec, fresh, horizon).moved()) confirm.cursors.push_back(*start);
+  }
+  stored.insert(stored.end(), confirm.cursors.begin(), confirm.cursors.end());
+  if (confirm.cursors.empty() || context_.run.dry) return {};
+  return context_.state.confirm(context_.run.lease, context_.ref, confirm);
 }
 
 Result<> EntityRun::capture_source(const SourceSpec& spec, const Cursor& stored) {

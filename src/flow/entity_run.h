@@ -28,6 +28,7 @@ class EntityRun {
   const std::optional<Error>& transient() const { return transient_; }
 
  private:
+  Result<> start_unswept(std::vector<Cursor>& stored);
   Result<> capture_source(const SourceSpec& spec, const Cursor& stored);
   Result<> pair_candidates();
   struct Pairs {

@@ -58,6 +58,68 @@ TEST_P(Parts, EditsWhileOneHalfIsThereSurvive) {
   expect_converged(company);
 }
 
+// The platform's application makes the two rows in two transactions, and we look in between.
+TEST_P(Parts, APartThatComesLaterIsAnEditAndNoConflict) {
+  Arena arena;
+  Uuid id{};
+  id[15] = 9;
+  const Value key = Value::uuid(id, arena);
+  company.field("city").policy = Policy::kLegacy;
+  company.identity.insert(kUsers, {{"id", key},
+                                   {"org", Value::integer(1)},
+                                   {"kind", Value::text("person")},
+                                   {"name", Value::text("bob")},
+                                   {"mail", Value::text("bob@example.org")},
+                                   {"status", Value::text("active")}});
+  (void)run(company);
+  (void)run(company);
+  EXPECT_FALSE(company.geo.has(kProfiles, encode_key({&key, 1})))
+      << "the row is the application's to make";
+  company.geo.insert(kProfiles,
+                     {{"id", key}, {"org", Value::integer(1)}, {"city", Value::text("Rome")}});
+  company.world.pass(Micros(1));
+  const RunReport report = run(company);
+  EXPECT_EQ(report.total.conflicts, 0);
+  EXPECT_THAT(company.legacy_people(), ElementsAre("bob bob@example.org null active Rome null"));
+  EXPECT_TRUE(company.person_state().conflicts.empty());
+  expect_converged(company);
+}
+
+TEST_P(Parts, ALegacyEditBeforeThePartCameMakesThePart) {
+  Arena arena;
+  Uuid id{};
+  id[15] = 9;
+  const Value key = Value::uuid(id, arena);
+  company.identity.insert(kUsers, {{"id", key},
+                                   {"org", Value::integer(1)},
+                                   {"kind", Value::text("person")},
+                                   {"name", Value::text("bob")},
+                                   {"status", Value::text("active")}});
+  (void)run(company);
+  const Key bob = company.legacy_of(encode_key({&key, 1}));
+  ASSERT_NE(bob, Key());
+  company.set(company.legacy, kPeople, bob, "city", "Oslo");
+  (void)run(company);
+  EXPECT_EQ(company.geo.text(kProfiles, encode_key({&key, 1}), "city"), "Oslo");
+  expect_converged(company);
+}
+
+// A part without a sweep is followed from before the first sweep: a run that dies between its
+// root's sweep and its own first scan must not skip what users wrote there since.
+TEST_P(Parts, AnEditBeforeThePartsFirstScanIsFoundAfterACrash) {
+  const Key ann = company.hire("ann");
+  at_port(company, "geo.changed", Moment::kBefore, [] { throw Killed(); });
+  EXPECT_THROW((void)try_run(company), Killed);
+  company.world.hook = nullptr;
+  const Key user = company.platform_of(ann);
+  ASSERT_TRUE(company.geo.has(kProfiles, user));
+  company.set(company.geo, kProfiles, user, "city", "Oslo");
+  company.world.pass(std::chrono::minutes(10));
+  (void)run(company);
+  EXPECT_EQ(company.on_legacy(ann, "city"), "Oslo");
+  expect_converged(company);
+}
+
 TEST_P(Parts, ADeleteOfHalfAnInstanceGoesThrough) {
   const Key ann = company.hire("ann");
   company.world.hook = geo_is_gone;
@@ -68,6 +130,47 @@ TEST_P(Parts, ADeleteOfHalfAnInstanceGoesThrough) {
   (void)run(company);
   EXPECT_THAT(company.platform_people(), IsEmpty());
   EXPECT_EQ(writes_during(company, [&] { (void)run(company); }), 0);
+}
+
+// E24: the root goes last, and comes first.
+TEST_P(Parts, AHardDeleteTakesAllPartsAndARevivalMakesThemAgain) {
+  company.options.hard_platform = true;
+  company.compile();
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.soft_delete(company.legacy, kPeople, ann);
+  company.world.hook = geo_is_gone;
+  ASSERT_TRUE(try_run(company));
+  EXPECT_TRUE(company.identity.has(kUsers, user)) << "not before its parts";
+  company.world.hook = nullptr;
+  (void)run(company);
+  EXPECT_FALSE(company.identity.has(kUsers, user));
+  EXPECT_FALSE(company.geo.has(kProfiles, user));
+  expect_converged(company);
+  company.world.pass(Micros(1));
+  company.legacy.update(kPeople, ann, {{"deleted_at", Value()}, {"city", Value::text("Oslo")}});
+  (void)run(company);
+  EXPECT_EQ(company.platform_of(ann), user) << "undelete revives the same key (E14)";
+  EXPECT_THAT(company.platform_people(), ElementsAre("ann ann@example.org null active Oslo null"));
+  expect_converged(company);
+}
+
+// S6: absence is no proof of a delete; whoever vanished is held and nothing follows it.
+TEST_P(Parts, ARowThatVanishedIsHeldAndNotDeletedAnywhere) {
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.identity.remove(kUsers, user);
+  company.set(company.legacy, kPeople, ann, "name", "Ann");
+  EXPECT_EQ(writes_during(company,
+                          [&] {
+                            (void)run(company);
+                            (void)run(company);
+                          }),
+            0);
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("held 3014 legacy 1"));
+  EXPECT_EQ(company.on_legacy(ann, "deleted_at"), "null");
 }
 
 TEST_P(Parts, AConfirmedPartThatIsGoneIsQuarantined) {
