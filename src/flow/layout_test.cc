@@ -108,5 +108,26 @@ TEST_F(Layout, AnIntentOfTheOldMappingIsSettledUnderTheNewOne) {
   expect_converged(company);
 }
 
+// An intent of an entity that is not mapped for a while keeps its witness until the entity is back
+// (E3).
+TEST_F(Layout, AnIntentOutlivesRunsThatDoNotKnowItsEntity) {
+  const Key ann = company.hire("ann");
+  at_port(company, "geo.commit", Moment::kAfter, [] { throw Killed(); });
+  EXPECT_THROW((void)try_run(company), Killed);
+  company.world.hook = nullptr;
+  company.world.pass(std::chrono::minutes(10));
+  company.plan.entities.pop_back();
+  (void)run(company);
+  (void)run(company);
+  company.compile();
+  const RunReport report = run(company);
+  EXPECT_EQ(report.recovery.applied, 2) << "the user and its profile";
+  (void)run(company);
+  EXPECT_NE(company.platform_of(ann), Key());
+  EXPECT_EQ(company.identity.rows(kUsers).size(), 1U);
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
 }  // namespace
 }  // namespace atlas::sim

@@ -144,23 +144,33 @@ class Runner {
     return {};
   }
 
-  // E9: a fence that is not where state says it is: something was restored.
+  // E9: a fence that is not where state says it is: something was restored. What rises first is
+  // read last: notes, fences, our epoch. A run that starts beside us moves them in between, and
+  // that is no contradiction.
   Result<> refuse_rewound() {
+    std::vector<std::int64_t> expected;
+    for (const EndpointPlan& endpoint : plan_.endpoints) {
+      ATLAS_TRY(const std::optional<std::string> seen,
+                state_->note(tenant_.id, "fence " + endpoint.name));
+      expected.push_back(seen ? std::strtoll(seen->c_str(), nullptr, 10) : 0);
+    }
+    std::vector<Epoch> fences;
+    for (const auto& endpoint : endpoints_) {
+      ATLAS_TRY(const Epoch fence, endpoint->fence(tenant_.uuid));
+      fences.push_back(fence);
+    }
     ATLAS_TRY(const Epoch known, state_->epoch(tenant_.id));
-    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-      ATLAS_TRY(const Epoch fence, endpoints_[i]->fence(tenant_.uuid));
-      const std::string name = plan_.endpoints[i].name;
-      ATLAS_TRY(const std::optional<std::string> seen, state_->note(tenant_.id, "fence " + name));
-      const std::int64_t expected = seen ? std::strtoll(seen->c_str(), nullptr, 10) : 0;
-      if (fence.value > known.value) {
+    for (std::size_t i = 0; i < fences.size(); ++i) {
+      const std::string& name = plan_.endpoints[i].name;
+      if (fences[i].value > known.value) {
         return Error(Code::kStateRewound, fmt::format("{} has fence epoch {}, our state knows {}",
-                                                      name, fence.value, known.value))
+                                                      name, fences[i].value, known.value))
             .at(name);
       }
-      if (fence.value < expected) {
+      if (fences[i].value < expected[i]) {
         return Error(Code::kTargetRewound,
-                     fmt::format("{} has fence epoch {}, we had raised it to {}", name, fence.value,
-                                 expected))
+                     fmt::format("{} has fence epoch {}, we had raised it to {}", name,
+                                 fences[i].value, expected[i]))
             .at(name);
       }
     }
@@ -197,6 +207,17 @@ class Runner {
                       options_.lease_ttl};
   }
 
+  // Witnesses up to the oldest intent that is still open: one of an entity that is not mapped at
+  // present is asked for when the entity comes back.
+  Result<> purge_witnesses() {
+    ATLAS_TRY(BatchNumber upto, state_->reserve_batches(lease_, 1));
+    ATLAS_TRY(const std::vector<Intent> open, state_->open_intents(tenant_.id));
+    for (const Intent& intent : open) upto = std::min(upto, intent.number);
+    upto.value -= 1;
+    for (auto& endpoint : endpoints_) ATLAS_OK(endpoint->purge_witnesses(tenant_.uuid, upto));
+    return {};
+  }
+
   Result<> leased(RunReport& report) {
     // Waits for applies in flight; from here on no older run can write (E2).
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
@@ -221,9 +242,7 @@ class Runner {
                                                       "an open intent names endpoint " + name +
                                                           ", which the mapping no longer has");
                                        }));
-    ATLAS_TRY(const BatchNumber high, state_->reserve_batches(lease_, 1));
-    for (auto& endpoint : endpoints_)
-      ATLAS_OK(endpoint->purge_witnesses(tenant_.uuid, BatchNumber{high.value - 1}));
+    ATLAS_OK(purge_witnesses());
 
     const RunContext context = make_context();
     report.clock_offset = Micros(context.legacy_clock_offset_us);
