@@ -86,6 +86,11 @@ Comparison compare(const Mapper& mapper, const LinkRecord& link, const Image& im
     return different("the platform row is of another kind");
   }
   if (dead(legacy) != dead(platform)) {
+    // `delete: none`: the other side's deletes are not carried over to this one.
+    const Side alive = dead(legacy) ? Side::kPlatform : Side::kLegacy;
+    if (entity.liveness[index(alive)].kind == DeleteKind::kNone) {
+      return {Likeness::kFiltered, {}, "deletes are not carried over"};
+    }
     return different(fmt::format("{} on legacy, {} on platform", word(legacy), word(platform)));
   }
   if (image.misfit) {
