@@ -24,8 +24,7 @@ constexpr std::array<std::string_view, 3> kTables = {
     "create schema if not exists atlas_bridge",
     "create table if not exists atlas_bridge.fence (tenant text primary key, epoch int8 not null)",
     "create table if not exists atlas_bridge.witness (tenant text not null, batch int8 not null, "
-    "ordinal int4 not null, "
-    "key bytea, primary key (tenant, batch, ordinal))",
+    "ordinal int4 not null, key bytea, primary key (tenant, batch, ordinal))",
 };
 
 // Keeps two installing runs from tripping over each other's half-made catalog rows.
@@ -36,9 +35,8 @@ std::string needed_statements(const Session& session) {
   std::string out = fmt::format("connect to database {} as its owner and run: ", session.database);
   for (const std::string_view table : kTables) out += fmt::format("{}; ", table);
   out += fmt::format(
-      "grant usage on schema atlas_bridge to {0}; grant select, insert, update on "
-      "atlas_bridge.fence to {0}; "
-      "grant select, insert, delete on atlas_bridge.witness to {0};",
+      "grant usage on schema atlas_bridge to {0}; grant select, insert, update "
+      "on atlas_bridge.fence to {0}; grant select, insert, delete on atlas_bridge.witness to {0};",
       role);
   return out;
 }
@@ -143,12 +141,11 @@ Result<Settlement> settle(Connection& connection, const ApplyTicket& ticket,
                           std::chrono::milliseconds wait) {
   // An apply transaction still in flight holds its row's key: the insert waits for its end.
   constexpr std::string_view kSettle =
-      "insert into atlas_bridge.witness (tenant, batch, ordinal, key) values ($1, $2, -1, "
-      "'never'::bytea) "
-      "on conflict (tenant, batch, ordinal) do nothing";
+      "insert into atlas_bridge.witness (tenant, batch, ordinal, key) "
+      "values ($1, $2, -1, 'never'::bytea) on conflict (tenant, batch, ordinal) do nothing";
   constexpr std::string_view kRead =
-      "select ordinal, coalesce(key, ''::bytea) from atlas_bridge.witness where tenant = $1 and "
-      "batch = $2 order by ordinal";
+      "select ordinal, coalesce(key, ''::bytea) from atlas_bridge.witness where tenant = $1 "
+      "and batch = $2 order by ordinal";
   Params params;
   params.text(ticket.tenant).int8(ticket.batch.value);
   const std::array steps = {Step{.label = "settle", .sql = kSettle, .params = &params},

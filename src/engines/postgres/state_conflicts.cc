@@ -21,8 +21,8 @@ namespace {
 
 constexpr std::string_view kColumns =
     "c.side, c.kind, c.key, c.id, c.platform_key, c.field, c.legacy_value, c.platform_value, "
-    "c.winner, c.reason, c.open, "
-    "c.legacy_token, c.legacy_stamp, c.platform_token, c.platform_stamp, c.at, c.resolved_by";
+    "c.winner, c.reason, c.open, c.legacy_token, c.legacy_stamp, c.platform_token, "
+    "c.platform_stamp, c.at, c.resolved_by";
 
 RowVersion read_version(const Rowset& rows, std::size_t row, std::size_t at) {
   return {.token = static_cast<std::uint64_t>(rows.integer(row, at)),
@@ -180,10 +180,9 @@ Result<std::vector<Conflict>> PostgresState::open_conflicts_of(
   for (const InstanceKey& instance : instances) addresses.push_back(&instance);
   postgres::bind_instances(params, *entity, addresses);
   const std::string sql = fmt::format(
-      "select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key) join "
-      "atlas_bridge.conflict c "
-      "on c.entity = $1::int4 and c.side = s.side and c.kind = s.kind and c.key = s.key and c.open "
-      "order by c.id",
+      "select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key) "
+      "join atlas_bridge.conflict c on c.entity = $1::int4 and c.side = s.side and c.kind = s.kind "
+      "and c.key = s.key and c.open order by c.id",
       kColumns);
   ATLAS_TRY(const Rowset rows, ask("conflicts", sql, params));
   return read_conflicts(*entity, rows);
@@ -196,10 +195,9 @@ Result<std::optional<std::pair<std::int32_t, Conflict>>> PostgresState::conflict
   params.int4(tenant.value).int8(id);
   // Kinds are shown under the newest layout: people ask, not the engine.
   const std::string sql = fmt::format(
-      "select {}, c.entity, (select max(l.number) from atlas_bridge.layout l where l.entity = "
-      "c.entity) "
-      "from atlas_bridge.conflict c join atlas_bridge.entity e on e.id = c.entity "
-      "where e.tenant = $1::int4 and c.id = $2::int8",
+      "select {}, c.entity, (select max(l.number) from atlas_bridge.layout l "
+      "where l.entity = c.entity) from atlas_bridge.conflict c join atlas_bridge.entity e "
+      "on e.id = c.entity where e.tenant = $1::int4 and c.id = $2::int8",
       kColumns);
   ATLAS_TRY(const Rowset rows, ask("conflict", sql, params));
   if (rows.size() == 0) return Found();

@@ -20,15 +20,15 @@ namespace {
 
 // A lease row that was never held has no run and is free.
 constexpr std::string_view kMake =
-    "insert into atlas_bridge.lease (tenant, epoch, holder) values ($1::int4, 0, '') on conflict "
-    "do nothing";
+    "insert into atlas_bridge.lease (tenant, epoch, holder) values ($1::int4, 0, '') "
+    "on conflict do nothing";
 // Waits for the transactions of the present holder, which share-lock the row. The clock is read
 // once it is ours.
 constexpr std::string_view kLook =
     "select epoch, run, holder, until from atlas_bridge.lease where tenant = $1::int4 for update";
 constexpr std::string_view kFree =
-    "select until is null or until <= clock_timestamp() from atlas_bridge.lease where tenant = "
-    "$1::int4";
+    "select until is null or until <= clock_timestamp() from atlas_bridge.lease "
+    "where tenant = $1::int4";
 // $1 tenant, $2 holder, $3 ttl in microseconds.
 constexpr std::string_view kTake = R"(
 with crashed as (

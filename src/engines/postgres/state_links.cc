@@ -232,8 +232,8 @@ void add_link_writes(StateSteps& steps, const StoredEntity& entity, const Confir
   Params& params = steps.add(
       "confirm links",
       fmt::format("with done as (update {} as t set {}match = s.match, doc = s.doc, batch = "
-                  "${}::int8 from unnest({}) as s({}) "
-                  "where {} returning 1) select 1 / (count(*) = ${}::int8)::int4 from done",
+                  "${}::int8 from unnest({}) as s({}) where {} returning 1) "
+                  "select 1 / (count(*) = ${}::int8)::int4 from done",
                   link_table(entity.id), sets, batch, source.arrays, source.names, key, batch + 1),
       StateSteps::Guard::kLinks);
   bind_links(entity, confirm.update_links, params);

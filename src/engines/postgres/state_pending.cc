@@ -111,9 +111,9 @@ Result<std::vector<Pending>> PostgresState::pending(TenantId /*tenant*/, const E
   const std::string from =
       after_instance(*entity, after, "p", params) + entity->known_kinds("p", true);
   const std::string sql = fmt::format(
-      "select {} from atlas_bridge.pending p where p.entity = $1::int4 and p.state = any "
-      "($2::int2[]) "
-      "and p.retry_at <= $3::timestamptz{} order by p.side, p.kind, p.key limit {}",
+      "select {} from atlas_bridge.pending p where p.entity = $1::int4 "
+      "and p.state = any ($2::int2[]) and p.retry_at <= $3::timestamptz{} "
+      "order by p.side, p.kind, p.key limit {}",
       kPendingColumns, from, limit);
   ATLAS_TRY(const Rowset rows, ask("pending", sql, params));
   return read_pending(*entity, rows);
@@ -126,10 +126,9 @@ Result<std::vector<Pending>> PostgresState::pending_of(TenantId /*tenant*/, cons
   params.int4(ref.id);
   postgres::bind_instances(params, *entity, addresses(instances));
   const std::string sql = fmt::format(
-      "select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key) join "
-      "atlas_bridge.pending p "
-      "on p.entity = $1::int4 and p.side = s.side and p.kind = s.kind and p.key = s.key order by "
-      "p.side, p.kind, p.key",
+      "select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key) "
+      "join atlas_bridge.pending p on p.entity = $1::int4 and p.side = s.side and p.kind = s.kind "
+      "and p.key = s.key order by p.side, p.kind, p.key",
       kPendingColumns);
   ATLAS_TRY(const Rowset rows, ask("pending_of", sql, params));
   return read_pending(*entity, rows);
@@ -157,8 +156,8 @@ Result<std::int64_t> PostgresState::retry_pending(TenantId /*tenant*/, const Ent
   params.int4(ref.id);
   postgres::bind_instant(params, now);
   std::string sql =
-      "with done as (update atlas_bridge.pending p set retry_at = $2::timestamptz where p.entity = "
-      "$1::int4";
+      "with done as (update atlas_bridge.pending p set retry_at = $2::timestamptz "
+      "where p.entity = $1::int4";
   if (only != nullptr) {
     params.int2(static_cast<std::int16_t>(only->side))
         .int2(entity->stored_kind(*only))
@@ -179,8 +178,8 @@ void add_instance_deletes(StateSteps& steps, const StoredEntity& entity, std::st
   Params& params = steps.add(
       "confirm drops",
       fmt::format(
-          "delete from atlas_bridge.{} t using unnest($2::int2[], $3::int2[], $4::bytea[]) as "
-          "s(side, kind, key) "
+          "delete from atlas_bridge.{} t "
+          "using unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key) "
           "where t.entity = $1::int4 and t.side = s.side and t.kind = s.kind and t.key = s.key",
           table));
   params.int4(entity.id);
@@ -242,8 +241,8 @@ void add_candidate_writes(StateSteps& steps, const StoredEntity& entity, const C
   const std::vector<const Candidate*> rows = last_of_each(confirm.put_candidates);
   Params& params = steps.add(
       "confirm candidates",
-      "insert into atlas_bridge.candidate (entity, side, kind, key, match) "
-      "select $1::int4, s.* from unnest($2::int2[], $3::int2[], $4::bytea[], $5::int8[]) as s "
+      "insert into atlas_bridge.candidate (entity, side, kind, key, match) select $1::int4, s.* "
+      "from unnest($2::int2[], $3::int2[], $4::bytea[], $5::int8[]) as s "
       "on conflict (entity, side, kind, key) do update set match = excluded.match");
   params.int4(entity.id);
   bind_instances(params, entity, instances_of(rows));
@@ -258,9 +257,9 @@ void add_cursor_writes(StateSteps& steps, const StoredEntity& entity, const Conf
              "insert into atlas_bridge.cursor (entity, source, swept, has_stamp, stamp, key, "
              "sweep_floor) "
              "values ($1::int4, $2, $3::bool, $4::bool, $5::int8, $6::bytea, $7::int8) "
-             "on conflict (entity, source) do update set swept = excluded.swept, has_stamp = "
-             "excluded.has_stamp, "
-             "stamp = excluded.stamp, key = excluded.key, sweep_floor = excluded.sweep_floor")
+             "on conflict (entity, source) do update "
+             "set swept = excluded.swept, has_stamp = excluded.has_stamp, stamp = excluded.stamp, "
+             "key = excluded.key, sweep_floor = excluded.sweep_floor")
         .int4(entity.id)
         .text(cursor.source)
         .boolean(cursor.swept)
@@ -323,9 +322,8 @@ Result<std::vector<Candidate>> PostgresState::scan_candidates(TenantId /*tenant*
   const std::string from =
       after_instance(*entity, after, "c", params) + entity->known_kinds("c", true);
   const std::string sql = fmt::format(
-      "select c.side, c.kind, c.key, c.match from atlas_bridge.candidate c where c.entity = "
-      "$1::int4{} "
-      "order by c.side, c.kind, c.key limit {}",
+      "select c.side, c.kind, c.key, c.match from atlas_bridge.candidate c "
+      "where c.entity = $1::int4{} order by c.side, c.kind, c.key limit {}",
       from, limit);
   ATLAS_TRY(const Rowset rows, ask("candidates", sql, params));
   return read_candidates(*entity, rows);

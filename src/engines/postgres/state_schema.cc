@@ -140,8 +140,8 @@ constexpr Migration kMigrations[] = {{.version = 1, .sql = kFirst}};
 // Keeps two migrating runs apart; any number that nobody else uses.
 constexpr std::string_view kLock = "select pg_advisory_xact_lock(7020119480234872)";
 constexpr std::string_view kLedger =
-    "create table if not exists atlas_bridge.migration (version int4 primary key, at timestamptz "
-    "not null default now())";
+    "create table if not exists atlas_bridge.migration (version int4 "
+    "primary key, at timestamptz not null default now())";
 constexpr std::string_view kVersion =
     "select coalesce(max(version), 0)::int8 from atlas_bridge.migration";
 
@@ -164,8 +164,9 @@ Error not_permitted(const Connection& connection, Error cause) {
                            session.database))
       .at(connection.options().where)
       .advise(fmt::format(
-          "connect to database {0} as its owner and run: CREATE SCHEMA IF NOT EXISTS atlas_bridge; "
-          "GRANT USAGE, CREATE ON SCHEMA atlas_bridge TO {1};",
+          "connect to database {0} as its owner "
+          "and run: CREATE SCHEMA IF NOT EXISTS atlas_bridge; GRANT USAGE, CREATE ON SCHEMA "
+          "atlas_bridge TO {1};",
           session.database, role))
       .because(std::move(cause));
 }

@@ -83,8 +83,8 @@ std::string update_sql(const WriteGroup& group) {
                         quote_name(shape.columns[*shape.stamp].name), touch);
   }
   return fmt::format(
-      "update {} as t set {} from unnest({}) with ordinality as s({}, n) where {} returning s.n, "
-      "{}",
+      "update {} as t set {} from unnest({}) with ordinality as s({}, n) where {} "
+      "returning s.n, {}",
       quote_table(shape.table), sets, source.arrays, source.names, guard, returned_version(shape));
 }
 
