@@ -35,12 +35,14 @@ bool ascending(const std::vector<KeyView>& keys) {
 
 }  // namespace
 
-Applier::Applier(Connection& connection, std::span<const WriteGroup> groups)
+Applier::Applier(Connection& connection, std::span<const WriteGroup> groups,
+                 std::span<const TableName> partitioned)
     : connection_(connection), groups_(groups) {
   results_.resize(groups.size());
   for (std::size_t g = 0; g < groups.size(); ++g) {
     ATLAS_ASSERT(ascending(groups[g].keys), "the rows of a group are not sorted by key");
-    sql_.push_back(write_sql(groups[g]));
+    const bool parts = std::ranges::find(partitioned, groups[g].shape->table) != partitioned.end();
+    sql_.push_back(write_sql(groups[g], parts));
     labels_.push_back(write_label(groups[g]));
     results_[g].resize(groups[g].size());
   }
@@ -121,7 +123,7 @@ Result<> Applier::apply_set(std::vector<std::uint32_t> set) {
     }
     mark_ = Mark::kKept;
     read_returned(answer.results);
-    ATLAS_OK(explain_missing());
+    ATLAS_OK(look_again());
     bool mixed = false;
     std::vector<std::uint32_t> whole = whole_instances(set, mixed);
     if (!mixed) return {};
@@ -261,8 +263,9 @@ void Applier::read_returned(const std::vector<Rowset>& results) {
   }
 }
 
-// Tells apart, by the rows' present versions, why a write did nothing.
-Result<> Applier::explain_missing() {
+// Tells apart, by the rows' present versions, why a write did nothing; and learns versions that
+// RETURNING could not give.
+Result<> Applier::look_again() {
   struct Question {
     const Statement* statement;
     std::vector<std::uint32_t> rows;
@@ -277,11 +280,13 @@ Result<> Applier::explain_missing() {
     std::vector<KeyView> keys;
     Question question{.statement = &statement, .rows = {}, .sql = {}, .params = {}};
     for (const std::uint32_t row : statement.rows) {
-      if (results_[statement.group][row].status == WriteStatus::kApplied) continue;
+      WriteResult& written = results_[statement.group][row];
+      const bool insert = group.kind == WriteKind::kInsert;
+      const bool applied = written.status == WriteStatus::kApplied;
+      if (applied && (!insert || written.version.token != 0)) continue;
       question.rows.push_back(row);
       keys.push_back(group.keys[row]);
-      results_[statement.group][row].status =
-          group.kind == WriteKind::kInsert ? WriteStatus::kSuppressed : WriteStatus::kStale;
+      if (!applied) written.status = insert ? WriteStatus::kSuppressed : WriteStatus::kStale;
     }
     if (keys.empty() || bind_keys(*group.shape, keys, question.params) == 0) continue;
     question.sql = peek_sql(*group.shape);
@@ -301,11 +306,14 @@ Result<> Applier::explain_missing() {
           std::lower_bound(question.rows.begin(), question.rows.end(), key,
                            [&](std::uint32_t row, KeyView k) { return group.keys[row] < k; });
       if (at == question.rows.end() || group.keys[*at] != key) continue;
-      WriteStatus& status = results_[question.statement->group][*at].status;
-      if (group.kind == WriteKind::kInsert) {
-        status = WriteStatus::kKeyTaken;
-      } else if (group.guards[*at].token == answers[q].id(i, group.shape->key.size())) {
-        status = WriteStatus::kSuppressed;
+      WriteResult& written = results_[question.statement->group][*at];
+      const std::uint32_t xmin = answers[q].id(i, group.shape->key.size());
+      if (written.status == WriteStatus::kApplied) {
+        written.version.token = xmin;
+      } else if (group.kind == WriteKind::kInsert) {
+        written.status = WriteStatus::kKeyTaken;
+      } else if (group.guards[*at].token == xmin) {
+        written.status = WriteStatus::kSuppressed;
       }
     }
   }

@@ -19,7 +19,9 @@ using ApplyResults = std::vector<std::vector<WriteResult>>;
 // attempt.
 class Applier {
  public:
-  Applier(Connection& connection, std::span<const WriteGroup> groups);
+  // Of `partitioned` tables the versions of inserted rows are read back.
+  Applier(Connection& connection, std::span<const WriteGroup> groups,
+          std::span<const TableName> partitioned);
   // errors  all but kRejected: the transaction is dead
   Result<ApplyResults> run();
 
@@ -47,7 +49,7 @@ class Applier {
   std::size_t first_statement_step() const;
   void read_returned(const std::vector<Rowset>& results);
   void read_insert(const Statement& statement, const Rowset& rows);
-  Result<> explain_missing();
+  Result<> look_again();
   // The instances of `set` all of whose writes were applied; `mixed` tells whether another one had
   // some of its writes applied.
   std::vector<std::uint32_t> whole_instances(std::span<const std::uint32_t> set, bool& mixed);

@@ -90,6 +90,34 @@ TEST_F(Apply, LargeGroupsGoInPieces) {
             std::to_string(12'000 * 1500));
 }
 
+TEST_F(Apply, APartitionedTableIsWrittenLikeAnyOther) {
+  (void)accounts_.user->query(R"(
+create table app.event (id int4 primary key, v text) partition by range (id);
+create table app.event_low partition of app.event for values from (0) to (100);
+create table app.event_high partition of app.event for values from (100) to (200);
+insert into app.event values (1, 'theirs'))");
+  const TableShape event = shape("event");
+  TestGroup inserts(event, WriteKind::kInsert, {"id", "v"});
+  for (const std::int64_t id : {1, 2, 150, 500}) {
+    const std::array cells = {Value::integer(id), Value::text("ours")};
+    inserts.add({cells.data(), 1}, {}, cells, static_cast<std::uint32_t>(id));
+  }
+  const auto inserted = apply({inserts.group()});
+  EXPECT_EQ(inserted[0][0].status, WriteStatus::kKeyTaken);
+  ASSERT_EQ(inserted[0][1].status, WriteStatus::kApplied);
+  ASSERT_EQ(inserted[0][2].status, WriteStatus::kApplied);
+  EXPECT_EQ(inserted[0][3].status, WriteStatus::kRejected) << "there is no partition for it";
+  TestGroup updates(event, WriteKind::kUpdate, {"v"});
+  const Value cell = Value::text("again");
+  const Value two = Value::integer(2);
+  const Value far = Value::integer(150);
+  updates.add({&two, 1}, inserted[0][1].version, {&cell, 1}, 0);
+  updates.add({&far, 1}, inserted[0][2].version, {&cell, 1}, 1);
+  const auto updated = apply({updates.group()});
+  EXPECT_EQ(updated[0][0].status, WriteStatus::kApplied) << "the version of the insert was right";
+  EXPECT_EQ(updated[0][1].status, WriteStatus::kApplied);
+}
+
 TEST_F(Apply, HalfOfAllRowsMayBePoison) {
   TestGroup group(accounts_.shape, WriteKind::kInsert, {"id", "owner", "balance"});
   for (std::int64_t id = 100; id < 500; ++id) {

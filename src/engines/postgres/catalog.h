@@ -16,7 +16,7 @@ namespace atlas::postgres {
 Result<std::vector<TableInfo>> describe_tables(Connection& connection,
                                                std::span<const TableName> tables);
 
-// The statement that gives one row (position, document) per existing table;
+// The statement that gives one row (position, document, partitioned?) per existing table;
 // fingerprint_of(document) is TableInfo::fingerprint. Its parameters are bind_tables' own. It sees
 // what is committed when it starts, so run it after the tables are locked.
 std::string_view fingerprint_sql();

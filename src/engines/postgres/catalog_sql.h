@@ -108,7 +108,8 @@ from pg_rewrite r
 where r.ev_class = any ($1::oid[]) and r.ev_type <> '1' and r.ev_enabled in ('O', 'A')
 order by 1, 2)";
 
-// $1 schemas, $2 names → position, document: all that a write depends on, in one text (E8).
+// $1 schemas, $2 names → position, document, partitioned?: all that a write depends on, in one text
+// (E8).
 inline constexpr std::string_view kFingerprint = R"(
 select n.position,
   concat_ws(E'\n', c.relkind::text, c.relrowsecurity::text, c.relforcerowsecurity::text,
@@ -129,7 +130,8 @@ select n.position,
               t.tgattr::text, t.tgqual::text is not null), E'\n' order by t.tgname)
      from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled <> 'D'),
     (select string_agg(concat_ws(E'\x01', r.rulename, r.ev_type, r.ev_enabled, r.is_instead), E'\n' order by r.rulename)
-     from pg_rewrite r where r.ev_class = c.oid and r.ev_type <> '1'))
+     from pg_rewrite r where r.ev_class = c.oid and r.ev_type <> '1')),
+  c.relkind = 'p'
 from unnest($1::text[], $2::text[]) with ordinality as n(schema, name, position)
 join pg_namespace s on s.nspname = n.schema
 join pg_class c on c.relnamespace = s.oid and c.relname = n.name and c.relkind in ('r', 'p', 'f', 'v', 'm')

@@ -41,25 +41,29 @@ Result<> compare_fence(const Connection& connection, const Rowset& answer,
       .at(connection.options().where);
 }
 
-Result<> compare_fingerprints(const Connection& connection, const Rowset& documents,
-                              std::span<const TableShape* const> tables) {
+// Compares the catalog with the shapes and gives the partitioned ones among the tables.
+Result<std::vector<TableName>> compare_fingerprints(const Connection& connection,
+                                                    const Rowset& documents,
+                                                    std::span<const TableShape* const> tables) {
   std::vector<std::uint64_t> found(tables.size(), 0);
+  std::vector<TableName> partitioned;
   for (std::size_t i = 0; i < documents.size(); ++i) {
-    found[static_cast<std::size_t>(documents.integer(i, 0)) - 1] =
-        fingerprint_of(documents.bytes(i, 1));
+    const auto position = static_cast<std::size_t>(documents.integer(i, 0)) - 1;
+    found[position] = fingerprint_of(documents.bytes(i, 1));
+    if (documents.boolean(i, 2)) partitioned.push_back(tables[position]->table);
   }
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (tables[i]->fingerprint == 0 || tables[i]->fingerprint == found[i]) continue;
     return Error(Code::kSchemaDrift, fmt::format("table {} changed", tables[i]->table.text()))
         .at(connection.options().where);
   }
-  return {};
+  return partitioned;
 }
 
 // All in one round trip; the server skips what follows a failure, and nothing of it outlives the
-// transaction.
-Result<> open_transaction(Connection& connection, const ApplyTicket& ticket,
-                          std::span<const TableShape* const> tables) {
+// transaction. Gives the partitioned tables.
+Result<std::vector<TableName>> open_transaction(Connection& connection, const ApplyTicket& ticket,
+                                                std::span<const TableShape* const> tables) {
   const std::vector<TableName> names = names_of(tables);
   const std::string lock = names.empty() ? "select 1" : lock_sql(names);
   Params tenant, witness;
@@ -95,18 +99,24 @@ Result<> open_transaction(Connection& connection, const ApplyTicket& ticket,
 
 Result<std::unique_ptr<PostgresTransaction>> PostgresTransaction::begin(
     ConnectionPool& pool, const ApplyTicket& ticket, std::span<const TableShape* const> tables) {
+  std::vector<TableName> partitioned;
   ATLAS_TRY(Borrowed connection, pool.take_started([&](Connection& fresh) -> Result<> {
-    Result<> opened = open_transaction(fresh, ticket, tables);
-    if (!opened) fresh.rollback();
-    return opened;
+    auto opened = open_transaction(fresh, ticket, tables);
+    if (!opened) {
+      fresh.rollback();
+      return std::move(opened).error();
+    }
+    partitioned = std::move(*opened);
+    return {};
   }));
-  std::unique_ptr<PostgresTransaction> out(new PostgresTransaction(std::move(connection), ticket));
+  std::unique_ptr<PostgresTransaction> out(
+      new PostgresTransaction(std::move(connection), ticket, std::move(partitioned)));
   return out;
 }
 
 Result<std::vector<std::vector<WriteResult>>> PostgresTransaction::apply(
     std::span<const WriteGroup> groups) {
-  ATLAS_TRY(ApplyResults results, Applier(*connection_, groups).run());
+  ATLAS_TRY(ApplyResults results, Applier(*connection_, groups, partitioned_).run());
   ATLAS_OK(witness(groups, results));
   return results;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace atlas::postgres {
 
@@ -24,13 +25,16 @@ class PostgresTransaction final : public Transaction {
   const Session& session() const { return connection_->session(); }
 
  private:
-  PostgresTransaction(Borrowed connection, ApplyTicket ticket)
-      : connection_(std::move(connection)), ticket_(std::move(ticket)) {}
+  PostgresTransaction(Borrowed connection, ApplyTicket ticket, std::vector<TableName> partitioned)
+      : connection_(std::move(connection)),
+        ticket_(std::move(ticket)),
+        partitioned_(std::move(partitioned)) {}
   Result<> witness(std::span<const WriteGroup> groups,
                    const std::vector<std::vector<WriteResult>>& results);
 
   Borrowed connection_;
   ApplyTicket ticket_;
+  std::vector<TableName> partitioned_;
 };
 
 }  // namespace atlas::postgres

@@ -31,8 +31,8 @@ std::string touch_expression(const WriteGroup& group) {
   return kind == TypeKind::kDate ? local + "::date" : std::string();
 }
 
-std::string returned_version(const TableShape& shape) {
-  return shape.stamp ? "t.xmin, " + column_reference(shape, *shape.stamp) : "t.xmin";
+std::string returned_version(const TableShape& shape, std::string xmin = "t.xmin") {
+  return shape.stamp ? xmin + ", " + column_reference(shape, *shape.stamp) : xmin;
 }
 
 // The parameter arrays of one statement as a row source named s.
@@ -105,7 +105,7 @@ std::string key_columns(const TableShape& shape) {
   return out;
 }
 
-std::string insert_sql(const WriteGroup& group) {
+std::string insert_sql(const WriteGroup& group, bool partitioned) {
   const TableShape& shape = *group.shape;
   Source source;
   add_cells(source, group);
@@ -126,7 +126,7 @@ std::string insert_sql(const WriteGroup& group) {
       "insert into {} as t ({}) overriding system value select {} from unnest({}) as s({}) "
       "on conflict ({}) do nothing returning {}{}",
       quote_table(shape.table), columns, cells, source.arrays, source.names, key,
-      key_columns(shape), returned_version(shape));
+      key_columns(shape), returned_version(shape, partitioned ? "null::xid" : "t.xmin"));
 }
 
 // A version of another product, or none, matches no row: 0 is no transaction.
@@ -138,10 +138,10 @@ std::uint32_t xid_of(const RowVersion& version) {
 
 }  // namespace
 
-std::string write_sql(const WriteGroup& group) {
+std::string write_sql(const WriteGroup& group, bool partitioned) {
   switch (group.kind) {
     case WriteKind::kInsert:
-      return insert_sql(group);
+      return insert_sql(group, partitioned);
     case WriteKind::kUpdate:
       return update_sql(group);
     case WriteKind::kRemove:

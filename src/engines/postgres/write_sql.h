@@ -16,7 +16,8 @@ namespace atlas::postgres {
 //   insert  key columns, xmin, stamp
 // Updates and removes touch a row only while its xmin is the guard's, under READ COMMITTED also
 // after waiting for a user's transaction.
-std::string write_sql(const WriteGroup& group);
+// A partitioned table cannot return the xmin of inserted rows: it gives null there.
+std::string write_sql(const WriteGroup& group, bool partitioned);
 void bind_rows(const WriteGroup& group, std::span<const std::uint32_t> rows, Params& params);
 
 // (key columns, xmin) of rows that exist, by key.
