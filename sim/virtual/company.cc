@@ -2,6 +2,7 @@
 
 #include "foundation/assert.h"
 #include "mapping/lens.h"
+#include "mapping/referrers.h"
 #include "model/text_form.h"
 
 #include <algorithm>
@@ -143,7 +144,7 @@ class Mapping {
 };
 
 void soft_delete_of(EntityPlan& entity, bool legacy_soft) {
-  entity.liveness[0].kind = legacy_soft ? DeleteKind::kSoft : DeleteKind::kNone;
+  entity.liveness[0].kind = legacy_soft ? DeleteKind::kSoft : DeleteKind::kHard;
   for (const KindPlan& kind : entity.kinds)
     entity.liveness[0].flag.push_back({0, kind.shape.column("deleted_at")});
   entity.liveness[1].kind = DeleteKind::kSoft;
@@ -247,6 +248,8 @@ void Company::compile() {
     team.ref = RefPlan{};
     team.ref->parent = EntityIndex{0};
     team.ref->defer = options.defer_team;
+    team.ref->legacy_key = {{.column = 0, .constant = {}}};
+    team.ref->platform_key = team.ref->legacy_key;
     EnumOp codes;
     codes.codes = options.status_codes;
     FieldPlan& status = mapping.field("status", "status", 1, "status");
@@ -262,6 +265,7 @@ void Company::compile() {
   if (options.hard_platform) people.liveness[1].kind = DeleteKind::kHard;
   plan.entities.push_back(std::move(teams));
   plan.entities.push_back(std::move(people));
+  find_referrers(plan);
 }
 
 Result<std::unique_ptr<Endpoint>> Company::open_endpoint(EndpointIndex index) {

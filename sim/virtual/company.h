@@ -31,7 +31,7 @@ struct CompanyOptions {
   bool staff = false;          // a second kind of person
   bool match_mail = false;     // people are adopted by mail
   bool defer_team = false;     // the person's team is a deferred reference
-  bool hard_legacy = false;    // legacy people have no deleted flag
+  bool hard_legacy = false;    // legacy people are removed, not marked
   bool hard_platform = false;  // the platform's people are removed, not marked
   bool optional_profile = false;
   std::vector<std::pair<std::string, std::string>> status_codes = {{"A", "active"},

@@ -1,6 +1,7 @@
 #include "sim/virtual/snapshot.h"
 
 #include <algorithm>
+#include <set>
 
 namespace atlas::sim {
 
@@ -124,6 +125,31 @@ Result<Rows> VirtualSnapshot::scan(const TableShape& shape, KeyView after, std::
     out.index();
     return out;
   });
+}
+
+Result<std::vector<std::size_t>> VirtualSnapshot::referred(const TableShape& shape,
+                                                           std::span<const KeyView> values,
+                                                           std::optional<std::uint32_t> alive) {
+  return database_.world().call(
+      database_.name() + ".referred", [&]() -> Result<std::vector<std::size_t>> {
+        ATLAS_TRY(const View v, view(shape));
+        std::set<Key> held;
+        for (const auto& [key, row] : v.rows) {
+          std::vector<Value> components;
+          for (const std::uint32_t k : shape.key) components.push_back(row->cells[v.columns[k]]);
+          const bool null = std::any_of(components.begin(), components.end(),
+                                        [](const Value& c) { return c.is_null(); });
+          const Value flag = alive ? row->cells[v.columns[*alive]] : Value();
+          const bool number = flag.tag() == Tag::kBool || flag.tag() == Tag::kInt;
+          if (!null && (flag.is_null() || (number && flag.as_int() == 0)))
+            held.insert(encode_key(components));
+        }
+        std::vector<std::size_t> out;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          if (held.contains(Key(values[i]))) out.push_back(i);
+        }
+        return out;
+      });
 }
 
 }  // namespace atlas::sim

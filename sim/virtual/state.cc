@@ -384,6 +384,12 @@ Result<std::vector<Intent>> VirtualState::open_intents(TenantId tenant) {
 }
 
 Result<> VirtualState::apply(Entity& entity, const EntityRef& ref, const Confirm& confirm) {
+  for (const auto& [kind, legacy] : confirm.replaced_links) {
+    const auto it = entity.links.find({kept_kind(entity, ref, kind), legacy});
+    if (it == entity.links.end()) continue;
+    entity.by_platform.erase(it->second.platform_key);
+    entity.links.erase(it);
+  }
   for (const LinkRecord* link : confirm.insert_links) {
     if (link->legacy_key.empty() || link->platform_key.empty())
       return refused("a link without a key");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 namespace atlas {
 namespace {
@@ -20,11 +21,38 @@ Result<Links> current_links(StateStore& state, TenantId tenant, const EntityRef&
   return state.links(tenant, entity, Side::kLegacy, keys, kinds);
 }
 
+// The link that the effect is about. One of an older generation is not: its pair stays dead (E14).
 LinkRecord* find(Links& links, const Effect& e) {
   for (std::size_t i = 0; i < links.size(); ++i) {
-    if (links[i].kind == e.kind && links[i].legacy_key == e.legacy_key) return &links[i];
+    if (links[i].kind == e.kind && links[i].legacy_key == e.legacy_key &&
+        links[i].generation >= e.generation)
+      return &links[i];
   }
   return nullptr;
+}
+
+// Pairs whose key lives on in a pair that an effect made.
+Result<> replace_older(StateStore& state, TenantId tenant, const EntityRef& entity,
+                       const Links& current, const Links& made, Confirm& confirm) {
+  std::vector<KeyView> platform_keys;
+  for (const LinkRecord& link : made) {
+    if (link.generation > 0) platform_keys.push_back(link.platform_key);
+  }
+  if (platform_keys.empty()) return {};
+  ATLAS_TRY(const Links by_platform,
+            state.links(tenant, entity, Side::kPlatform, platform_keys, {}));
+  for (const LinkRecord& link : made) {
+    if (link.generation == 0) continue;
+    for (const Links* links : {&current, &by_platform}) {
+      for (const LinkRecord& old : *links) {
+        const bool key_lives_on = (old.kind == link.kind && old.legacy_key == link.legacy_key) ||
+                                  old.platform_key == link.platform_key;
+        if (key_lives_on && old.generation < link.generation)
+          confirm.replaced_links.emplace_back(old.kind, Key(old.legacy_key));
+      }
+    }
+  }
+  return {};
 }
 
 // Field indexes of the intent's time → today's; -1 where the field is gone.
@@ -46,6 +74,24 @@ Pending look_again(const Effect& effect, Instant now) {
   pending.since = now;
   pending.retry_at = now;
   return pending;
+}
+
+// Instances whose delete was under way and is still on record as due: to look at them again is the
+// end of the next run's work anyway, and their proof is not to be gathered anew.
+Result<std::set<InstanceKey>> still_due(StateStore& state, TenantId tenant, const EntityRef& entity,
+                                        const std::vector<Effect>& effects) {
+  std::vector<InstanceKey> dying;
+  for (const Effect& effect : effects) {
+    if (effect.write == WriteKind::kRemove || effect.liveness == LivenessEffect::kDead)
+      dying.push_back({Side::kLegacy, effect.kind, Key(effect.legacy_key)});
+  }
+  std::set<InstanceKey> out;
+  if (dying.empty()) return out;
+  ATLAS_TRY(const std::vector<Pending> pending, state.pending_of(tenant, entity, dying));
+  for (const Pending& p : pending) {
+    if (p.state == PendingState::kHeld) out.insert(p.instance);
+  }
+  return out;
 }
 
 }  // namespace
@@ -75,9 +121,11 @@ Result<RecoveryReport> recover(
     std::vector<LinkRecord*> inserted;
     std::vector<LinkRecord*> updated;
     const std::vector<std::int32_t> map = field_map(decoded.field_names, entity.field_names);
-    std::vector<std::size_t> made_at;
+    ATLAS_TRY(const std::set<InstanceKey> due,
+              still_due(state, lease.tenant, entity.entity, decoded.effects));
     for (Effect& effect : decoded.effects) {
-      confirm.put_pending.push_back(look_again(effect, now));
+      Pending pending = look_again(effect, now);
+      if (!due.contains(pending.instance)) confirm.put_pending.push_back(std::move(pending));
       const auto& unapplied = settlement.unapplied;
       if (!settlement.applied ||
           std::find(unapplied.begin(), unapplied.end(), effect.ordinal) != unapplied.end())
@@ -103,6 +151,7 @@ Result<RecoveryReport> recover(
       }
       apply_effect(effect, std::nullopt, *link);
     }
+    ATLAS_OK(replace_older(state, lease.tenant, entity.entity, current, made, confirm));
     for (std::size_t i = 0; i < made.size(); ++i) inserted.push_back(&made[i]);
     confirm.insert_links.assign(inserted.begin(), inserted.end());
     confirm.update_links.assign(updated.begin(), updated.end());

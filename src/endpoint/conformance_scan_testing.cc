@@ -277,12 +277,36 @@ void DescribeNamesTheMissingTable(EndpointFixture& fixture) {
   EXPECT_NE(infos.error().line().find("nobody"), std::string::npos);
 }
 
+// E26: what refers to a row is asked by any columns, scope or not; a flag may exempt dead rows.
+void ReferredNamesTheValuesThatSomeRowHolds(EndpointFixture& fixture) {
+  World world(fixture);
+  Arena arena;
+  std::vector<PersonRow> people;
+  for (const std::int64_t id : {1, 2, 3}) people.push_back(person(id, arena));
+  people[0][3] = Value::integer(7);
+  people[1][3] = Value::integer(7);
+  people[1][1] = Value::integer(2);  // another tenant's
+  people[2][3] = Value::integer(9);
+  people[2][5] = Value();
+  world.fixture.insert(world.table, people);
+  TableShape by_points = world.shape;
+  by_points.key = {by_points.column("points")};
+  const auto snapshot = must(world.endpoint->snapshot());
+  const std::vector<Key> values = int_keys({5, 7, 8, 9});
+  EXPECT_THAT(must(snapshot->referred(by_points, views(values), std::nullopt)), ElementsAre(1, 3));
+  EXPECT_THAT(must(snapshot->referred(by_points, views(values), by_points.column("updated"))),
+              ElementsAre(3))
+      << "rows whose flag is set do not count";
+  EXPECT_THAT(must(snapshot->referred(by_points, {}, std::nullopt)), IsEmpty());
+}
+
 }  // namespace
 
 std::vector<Case> scan_cases() {
 #define ATLAS_CASE(claim) \
   Case { #claim, claim }
-  return {ATLAS_CASE(ChangedComesByStampThenKey),
+  return {ATLAS_CASE(ReferredNamesTheValuesThatSomeRowHolds),
+          ATLAS_CASE(ChangedComesByStampThenKey),
           ATLAS_CASE(ChangedGoesOnInsideATie),
           ATLAS_CASE(ChangedWithoutAKeyStartsAtTheStampItself),
           ATLAS_CASE(ChangedGivesStampsAndVersions),

@@ -94,6 +94,12 @@ class Snapshot {
   virtual Result<Rows> read(const TableShape& shape, std::span<const KeyView> keys) = 0;
   // Full rows in scope ordered by key, for verify.
   virtual Result<Rows> scan(const TableShape& shape, KeyView after, std::size_t limit) = 0;
+  // Which of `values` some row holds in the columns of shape.key, which need not be the table's
+  // key: positions, ascending. WITHOUT scope. With `alive` (an index into shape.columns) only rows
+  // count whose flag says alive: null, false or 0. For what refers to a row (E26).
+  virtual Result<std::vector<std::size_t>> referred(const TableShape& shape,
+                                                    std::span<const KeyView> values,
+                                                    std::optional<std::uint32_t> alive) = 0;
 };
 
 enum class WriteKind : std::uint8_t { kInsert, kUpdate, kRemove };

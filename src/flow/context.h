@@ -14,6 +14,19 @@
 
 namespace atlas {
 
+// How much of both sides a run compares with the links beside what capture brings (E30).
+enum class Sweep : std::uint8_t {
+  kRolling,  // a stretch of each table, from where the last one ended
+  kFull,     // everything
+  kOff,
+};
+struct SweepOptions {
+  Sweep sweep = Sweep::kRolling;
+  // Of kRolling: links and rows of one table looked at in one turn, and the time between two turns.
+  std::int64_t rows = 50'000;
+  Micros every = std::chrono::minutes(5);
+};
+
 // The same for every entity of the run; read-only after it is made.
 struct RunContext {
   const Plan& plan;
@@ -28,6 +41,7 @@ struct RunContext {
   bool dry = false;                         // plan: nothing is written anywhere
   std::size_t page_rows = 2000;
   Micros lease_ttl = std::chrono::minutes(5);
+  SweepOptions sweep;
 };
 
 // One write that plan would make, for people.
@@ -67,6 +81,7 @@ class EntityContext {
   std::vector<PlannedWrite>* planned = nullptr;
   RefTable* planned_links = nullptr;
   std::vector<Candidate> planned_candidates;
+  std::vector<InstanceKey> planned_deletes;
   std::set<InstanceKey> planned_seen;  // planned once, though captured on both sides
   std::int64_t planned_ids = 0;        // counts down: stand-ins for sequence values
 

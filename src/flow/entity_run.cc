@@ -41,7 +41,7 @@ Result<> EntityRun::keep_going() {
   return {};
 }
 
-std::vector<SourceSpec> EntityRun::sources() const {
+std::vector<SourceSpec> EntityRun::sources(Wanted wanted) const {
   const EntityPlan& entity = context_.entity;
   const CapturePlan& capture = entity.capture;
   std::vector<SourceSpec> out;
@@ -56,7 +56,7 @@ std::vector<SourceSpec> EntityRun::sources() const {
     spec.application_stamps = capture.stamp_by == StampBy::kApplication;
     spec.overlap = capture.overlap;
     spec.margin = capture.margin;
-    if (spec.sweeps || spec.shape->stamp) out.push_back(spec);
+    if (wanted == Wanted::kAll || spec.sweeps || spec.shape->stamp) out.push_back(spec);
   };
   for (std::uint16_t kind = 0; kind < entity.kinds.size(); ++kind) add(Side::kLegacy, 0, kind);
   for (std::uint32_t part = 1; part <= entity.parts.size(); ++part) add(Side::kPlatform, part, 0);
@@ -118,6 +118,7 @@ Result<> EntityRun::capture() {
     }
     ATLAS_OK(capture_source(spec, cursor));
   }
+  ATLAS_OK(reconcile(stored));
   if (context_.entity.has_match) ATLAS_OK(pair_candidates());
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include "capture/source.h"
 #include "flow/context.h"
+#include "flow/deletes.h"
 #include "flow/observer.h"
 #include "flow/page.h"
 
@@ -22,6 +23,12 @@ class EntityRun {
   // everything that waits is due.
   Result<> revisit(bool parents_linked);
 
+  // Whether the deletes that are due exceed the cap (E32): the reason, or nothing.
+  Result<std::optional<Error>> deletes_over_cap();
+  // Carries out the deletes that are due and allowed. After all upserts, children's entities before
+  // their parents' (E23).
+  Result<> carry_out_deletes();
+
   const Counts& counts() const { return context_.counts; }
   bool links_made() const { return context_.links_made; }
   // A peer failed for now; the run goes on with other entities.
@@ -30,6 +37,13 @@ class EntityRun {
  private:
   Result<> start_unswept(std::vector<Cursor>& stored);
   Result<> capture_source(const SourceSpec& spec, const Cursor& stored);
+  Result<> reconcile(const std::vector<Cursor>& stored);
+  Result<> reconcile_source(const SourceSpec& spec, const Cursor& turn, bool rolling);
+  Result<bool> side_emptied(Side side, std::uint16_t kind);
+  Result<std::optional<Approval>> approval();
+  Result<std::vector<Seed>> due_seeds(const std::optional<InstanceKey>& after,
+                                      std::optional<InstanceKey>& last, std::int64_t budget);
+  Result<> delete_page(std::vector<Seed> seeds);
   Result<> pair_candidates();
   struct Pairs {
     std::vector<Seed> seeds;
@@ -43,12 +57,18 @@ class EntityRun {
   Result<> keep_going();
   Result<bool> paused();
   Result<bool> other_side_empty(Side side);
-  std::vector<SourceSpec> sources() const;
+  enum class Wanted : std::uint8_t { kCaptured, kAll };  // kAll: also parts that have no stamp
+  std::vector<SourceSpec> sources(Wanted wanted = Wanted::kCaptured) const;
   Seed seed_of(const Pending& pending) const;
 
   EntityContext context_;
   RunObserver& observer_;
   std::optional<Error> transient_;
+  // Set by deletes_over_cap().
+  std::optional<Approval> approval_;
+  DeleteLedger ledger_;
+  std::int64_t allowed_ = 0;
+  bool any_due_ = false;
   bool create_at_once_[2] = {false, false};
 };
 

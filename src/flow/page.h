@@ -21,6 +21,7 @@ struct Seed {
   std::optional<InstanceKey> partner;  // the platform key found by match (E27)
   bool taken_key = false;              // the partner stands at the key we minted (E7)
   bool forced = false;                 // from the pending set or a person: back-off does not apply
+  bool due = false;  // its delete is due: a row that is gone is dead, and deletes are carried out
 };
 
 struct PageOptions {
@@ -58,8 +59,10 @@ class Page {
     bool decided = false;         // false: parked
     std::optional<Pending> park;  // to be put into the pending set
     bool drop_pending = false;
-    bool gone = false;       // another item of the page stands for the same instance
-    bool taken_key = false;  // its minted key exists already: adopt only on equal match (E7)
+    bool gone = false;             // another item of the page stands for the same instance
+    bool taken_key = false;        // its minted key exists already: adopt only on equal match (E7)
+    bool due = false;              // its delete is carried out now
+    std::ptrdiff_t replaces = -1;  // in links_: the dead pair whose key lives on here (E14)
     bool insert_link = false;
     std::string holder;      // who holds the unique value it wants
     bool candidate = false;  // to be kept as match candidate
@@ -84,6 +87,12 @@ class Page {
   Result<> asked_conflicts();
   Result<> decide_all();
   void decide_one(std::size_t i);
+  void next_generation(Item& item);
+  bool as_linked(const Item& item) const;
+  void suspect_delete(Item& item, Side gone);
+  void set_delete_aside(Item& item, Side dead, Code code, std::string blocker = {});
+  Result<> spare_parents();
+  Result<> spare_parents(Side side);
   void record_versions(Item& item);
   bool edited_part(const Item& item, std::uint32_t part) const;
   Result<> mint_keys();
@@ -91,6 +100,7 @@ class Page {
   void fields_of(const Item& item, std::vector<FieldView>& views,
                  std::vector<FieldPolicy>& policies, std::vector<std::int8_t>& asked) const;
   void start_link(Item& item);
+  void remember_gone(const Item& item, LinkRecord& next) const;
   bool refused_pair(Item& item);
   Confirm make_confirm(const ApplyDone& done);
   void judge(Item& item, const ApplyDone& done);

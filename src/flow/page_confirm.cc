@@ -39,7 +39,8 @@ void Page::judge(Item& item, const ApplyDone& done) {
     const RowWrite& write = writes_[w];
     if (outcome.status == WriteStatus::kApplied) {
       apply_effect(write.effect, outcome.version, next);
-      unverified |= write.effect.unverified || !outcome.version;
+      const bool removed = write.kind == WriteKind::kRemove;
+      unverified |= !removed && (write.effect.unverified || !outcome.version);
       if (write.effect.part <= 1) root_made = true;
       if (write.kind != WriteKind::kInsert) c_.unique_may_be_free = true;
       ++result_.counts.rows_written;
@@ -148,6 +149,7 @@ void Page::attach_losers(Item& item) {
 }
 
 void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm) {
+  if (!item.decided) return;  // a delete that is set aside settles nothing yet
   const bool failed = item.outcome == Outcome::kStale || item.outcome == Outcome::kQuarantined;
   auto applied = [&](std::ptrdiff_t carrier) {
     return carrier >= 0 &&
@@ -227,6 +229,10 @@ Confirm Page::make_confirm(const ApplyDone& done) {
       const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
       if (item.fresh) {
         if (item.insert_link) confirm.insert_links.push_back(&next);
+        if (item.insert_link && item.replaces >= 0) {
+          const LinkRecord& old = links_[static_cast<std::size_t>(item.replaces)];
+          confirm.replaced_links.emplace_back(old.kind, Key(old.legacy_key));
+        }
       } else if (!same_link(next, links_[static_cast<std::size_t>(item.link)])) {
         confirm.update_links.push_back(&next);
       }

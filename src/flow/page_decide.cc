@@ -102,7 +102,8 @@ Presentation Page::presentation(const Item& item, Side side) const {
   const Image& view = image(item);
   const std::uint32_t root = side == Side::kLegacy ? 0 : 1;
   const auto row = view.rows.rows[root];
-  if (row.empty()) return Presentation::kAbsent;
+  // Proven to be gone (E31): as dead as a marked row.
+  if (row.empty()) return item.due ? Presentation::kDead : Presentation::kAbsent;
   if (!Mapper::in_scope(entity_.shape(root, view.kind), row)) return Presentation::kOutOfScope;
   return c_.mapper.dead(side, view.rows) ? Presentation::kDead : Presentation::kAlive;
 }
@@ -223,6 +224,7 @@ Result<> Page::decide_all() {
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (!items_[i].gone) decide_one(i);
   }
+  ATLAS_OK(spare_parents());
   std::int64_t unknown = result_.counts.base_unknown + c_.counts.base_unknown;
   for (const Item& item : items_) {
     for (const auto& [field, answer] : item.conflicts) unknown += answer.base_unknown ? 1 : 0;
@@ -260,8 +262,11 @@ void Page::decide_one(std::size_t i) {
   if (item.park) return;  // refused while counterparts were looked for
   Image& view = image(item);
   item.decided = true;
+  if (item.link >= 0) next_generation(item);
   if (item.link >= 0) record_versions(item);
   if (item.park) return;
+  // What was counted against the cap is what was seen then: another version is decided anew.
+  if (item.due && !as_linked(item)) item.due = false;
   if (item.pending != nullptr && !item.forced && item.pending->state != PendingState::kDirty &&
       item.pending->retry_at > c_.run.now && item.pending->fingerprint == fingerprint(item)) {
     // Nothing changed since it was set aside: it waits for its time.
@@ -367,11 +372,7 @@ void Page::decide_one(std::size_t i) {
       item.drop_pending = true;
       break;
     case Case::kSuspectedDelete:
-      hold(item, Code::kAbsenceUnproven,
-           fmt::format("the {} row is gone without a deleted flag; absence must be proven before "
-                       "anything is deleted",
-                       legacy == Presentation::kAbsent ? "legacy" : "platform"));
-      item.outcome = Outcome::kSuspectedDelete;
+      suspect_delete(item, legacy == Presentation::kAbsent ? Side::kLegacy : Side::kPlatform);
       break;
     case Case::kHoldMismatch:
       hold(item, Code::kAmbiguousMatch, "the rows belong together but one of them is deleted");
@@ -392,9 +393,20 @@ void Page::decide_one(std::size_t i) {
       item.match = c_.mapper.match(view.legacy);
       (void)refused_pair(item);
       break;
-    case Case::kFields:
     case Case::kDeletePlatform:
-    case Case::kDeleteLegacy:
+    case Case::kDeleteLegacy: {
+      const Side dead =
+          item.decision.what == Case::kDeletePlatform ? Side::kLegacy : Side::kPlatform;
+      item.match = c_.mapper.match(view.legacy);
+      if (entity_.liveness[index(other(dead))].kind == DeleteKind::kNone) {
+        item.outcome = Outcome::kFiltered;
+        item.drop_pending = true;
+      } else if (!item.due) {
+        set_delete_aside(item, dead, Code::kDeleteDue);
+      }
+      break;
+    }
+    case Case::kFields:
     case Case::kBothDead:
     case Case::kRevivePlatform:
     case Case::kReviveLegacy:
@@ -473,6 +485,19 @@ void Page::start_link(Item& item) {
   }
 }
 
+// A side that is known to be gone for good is remembered as such.
+void Page::remember_gone(const Item& item, LinkRecord& next) const {
+  const Case what = item.decision.what;
+  const bool both = what == Case::kBothDead || what == Case::kStillDead;
+  for (std::uint32_t p = 0; p < next.parts.size(); ++p) {
+    const bool died = both || what == (p == 0 ? Case::kDeletePlatform : Case::kDeleteLegacy);
+    if (!died || !image(item).rows.rows[p].empty()) continue;
+    if (next.parts[p].exists != Existence::kPresent) continue;
+    next.parts[p] = PartState{};
+    next.parts[p].exists = Existence::kGone;
+  }
+}
+
 void Page::compose_one(std::size_t i) {
   Item& item = items_[i];
   switch (item.decision.what) {
@@ -495,7 +520,7 @@ void Page::compose_one(std::size_t i) {
     case Case::kBothRevived:
       break;
   }
-  if (!image(item).kind_known) return;
+  if (!image(item).kind_known || item.outcome == Outcome::kFiltered) return;
   const LinkRecord* link = item.link >= 0 ? &next_[static_cast<std::size_t>(item.next)] : nullptr;
   Composed made = compose({c_, image(item), item.decision, link, images_->refs(), images_->arena(),
                            static_cast<std::uint32_t>(i), item.legacy_key, item.platform_key,
@@ -530,13 +555,7 @@ void Page::compose_one(std::size_t i) {
   for (const FieldEffect& effect : item.settled) next.bases[effect.field] = effect.hash;
   if (item.decision.what == Case::kBothDead) next.dead = true;
   if (item.decision.what == Case::kBothRevived) next.dead = false;
-  // A side that is known to be gone for good is remembered as such.
-  if (item.decision.what == Case::kBothDead) {
-    for (std::uint32_t p = 0; p < next.parts.size(); ++p) {
-      if (image(item).rows.rows[p].empty() && next.parts[p].exists == Existence::kPresent)
-        next.parts[p].exists = Existence::kGone;
-    }
-  }
+  remember_gone(item, next);
   for (RowWrite& write : made.writes) {
     write.effect.ordinal = static_cast<std::uint32_t>(writes_.size());
     write.effect.legacy_key = next.legacy_key;

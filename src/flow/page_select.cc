@@ -124,7 +124,7 @@ Result<> Page::select(std::vector<Seed>& seeds) {
     if (link >= 0)
       id = {Side::kLegacy, links_[static_cast<std::size_t>(link)].kind,
             Key(links_[static_cast<std::size_t>(link)].legacy_key)};
-    if (c_.run.dry && !options_.pairing && !c_.planned_seen.insert(id).second) {
+    if (c_.run.dry && !options_.pairing && !seed.due && !c_.planned_seen.insert(id).second) {
       ++result_.counts.merged;
       continue;
     }
@@ -139,6 +139,7 @@ Result<> Page::select(std::vector<Seed>& seeds) {
     item.link = link;
     item.forced = seed.forced;
     item.taken_key = seed.taken_key;
+    item.due = seed.due;
     item.from_scan = seed.scanned.has_value();
     item.image = images_->images.size();
     Image image;

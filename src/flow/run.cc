@@ -72,7 +72,7 @@ class Runner {
     report.took = ports_.clock.monotonic() - begun;
     RunRecord end;
     end.id = lease_.run;
-    end.verb = "sync";
+    end.verb = options_.verb;
     end.outcome = run_outcome_name(report.outcome);
     end.holder = options_.holder;
     end.finished = ports_.clock.now();
@@ -88,26 +88,49 @@ class Runner {
     context.dry = true;
     PlanReport report;
     RefTable links;
+    std::vector<std::unique_ptr<EntityRun>> runs(plan_.entities.size());
     for (std::uint32_t stage = 0; stage < plan_.stages; ++stage) {
-      for (const EntityPlan& entity : plan_.entities) {
+      for (std::size_t i = 0; i < runs.size(); ++i) {
+        const EntityPlan& entity = plan_.entities[i];
         if (entity.stage != stage || !chosen(entity)) continue;
-        EntityRun run(context, entity, *state_, observer_, &report.writes, &links);
+        runs[i] = std::make_unique<EntityRun>(context, entity, *state_, observer_, &report.writes,
+                                              &links);
         EntityReport out{entity.name, {}, {}, std::nullopt};
-        auto captured = run.capture();
-        if (captured) captured = run.revisit(false);
+        auto captured = runs[i]->capture();
+        if (captured) captured = runs[i]->revisit(false);
         if (!captured) out.error = std::move(captured).error();
-        out.counts = run.counts();
-        out.pending.by_state[PendingState::kQuarantined] = out.counts[Outcome::kQuarantined];
-        out.pending.by_state[PendingState::kWaiting] = out.counts[Outcome::kWaiting];
-        out.pending.by_state[PendingState::kHeld] =
-            out.counts[Outcome::kHeld] + out.counts[Outcome::kSuspectedDelete];
         report.entities.push_back(std::move(out));
       }
+    }
+    ATLAS_OK(preview_deletes(runs, report));
+    for (EntityReport& out : report.entities) {
+      out.counts = runs[plan_.entity(out.entity)->index.value]->counts();
+      out.pending.by_state[PendingState::kQuarantined] = out.counts[Outcome::kQuarantined];
+      out.pending.by_state[PendingState::kWaiting] = out.counts[Outcome::kWaiting];
+      out.pending.by_state[PendingState::kHeld] =
+          out.counts[Outcome::kHeld] + out.counts[Outcome::kSuspectedDelete];
     }
     return report;
   }
 
  private:
+  Result<> preview_deletes(std::vector<std::unique_ptr<EntityRun>>& runs, PlanReport& report) {
+    bool capped = false;
+    for (EntityReport& out : report.entities) {
+      if (out.error) continue;
+      ATLAS_TRY(out.error, runs[plan_.entity(out.entity)->index.value]->deletes_over_cap());
+      capped |= out.error.has_value();
+    }
+    for (std::uint32_t stage = plan_.stages; !capped && stage-- > 0;) {
+      for (EntityReport& out : report.entities) {
+        const EntityPlan& entity = *plan_.entity(out.entity);
+        if (entity.stage != stage || out.error) continue;
+        ATLAS_OK(runs[entity.index.value]->carry_out_deletes());
+      }
+    }
+    return {};
+  }
+
   bool chosen(const EntityPlan& entity) const {
     return options_.entities.empty() ||
            std::find(options_.entities.begin(), options_.entities.end(), entity.name) !=
@@ -204,7 +227,8 @@ class Runner {
                       may_join_,
                       false,
                       options_.page_rows,
-                      options_.lease_ttl};
+                      options_.lease_ttl,
+                      options_.sweep};
   }
 
   // Witnesses up to the oldest intent that is still open: one of an entity that is not mapped at
@@ -252,6 +276,7 @@ class Runner {
       ATLAS_OK(run_stage(context, stage, slots));
     }
     ATLAS_OK(revisit(slots));
+    ATLAS_OK(deletes(slots, report));
     return summarize(slots, report);
   }
 
@@ -260,6 +285,31 @@ class Runner {
     std::unique_ptr<EntityRun> run;
     std::optional<Error> error;
   };
+
+  // Deletes come after all upserts, children before parents (E23). Beyond the cap of any entity
+  // nothing is deleted at all (E32).
+  Result<> deletes(std::vector<Slot>& slots, RunReport& report) {
+    for (Slot& slot : slots) {
+      if (!slot.run || slot.error) continue;
+      ATLAS_TRY(std::optional<Error> capped, slot.run->deletes_over_cap());
+      if (capped && !report.error) report.error = std::move(capped);
+    }
+    if (report.error) {
+      report.outcome = RunOutcome::kPartial;
+      return {};
+    }
+    for (std::uint32_t stage = plan_.stages; stage-- > 0;) {
+      for (std::size_t i = 0; i < slots.size(); ++i) {
+        Slot& slot = slots[i];
+        if (plan_.entities[i].stage != stage || !slot.run || slot.error) continue;
+        ATLAS_OK(renew());
+        auto done = slot.run->carry_out_deletes();
+        if (!done) slot.error = std::move(done).error();
+      }
+      ATLAS_OK(first_grave(slots));
+    }
+    return {};
+  }
 
   Result<> renew() {
     if (ports_.clock.monotonic() - renewed_ < options_.lease_ttl / 4) return {};

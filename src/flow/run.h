@@ -20,7 +20,9 @@ struct RunOptions {
   std::vector<std::string> entities;  // empty: all
   std::size_t page_rows = 2000;
   std::array<std::uint8_t, 32> fresh_key{};  // hash key for a tenant that is made now
-  bool demand_check = true;  // refuse without a passing check for this mapping and these schemas
+  SweepOptions sweep;
+  std::string verb = "sync";  // for the ledger
+  bool demand_check = true;   // refuse without a passing check for this mapping and these schemas
 };
 
 enum class RunOutcome : std::uint8_t { kDone, kPartial, kStopped, kFailed, kLeaseHeld };

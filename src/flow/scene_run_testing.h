@@ -20,6 +20,7 @@ struct RunSettings {
   std::vector<std::string> entities;
   Executor* executor = nullptr;  // null: one after another
   std::function<Ports::Stop()> stop;
+  SweepOptions sweep;
 };
 
 inline Result<RunReport> try_run(Company& company, const RunSettings& settings = {}) {
@@ -33,6 +34,7 @@ inline Result<RunReport> try_run(Company& company, const RunSettings& settings =
   options.holder = settings.holder;
   options.page_rows = settings.page_rows;
   options.entities = settings.entities;
+  options.sweep = settings.sweep;
   options.demand_check = false;
   options.fresh_key = {7, 1, 3};
   return run_once(company.plan, ports, options, observer);
@@ -46,6 +48,12 @@ inline RunReport run(Company& company, const RunSettings& settings = {}) {
   for (const EntityReport& entity : report->entities)
     EXPECT_TRUE(entity.counts.conserved()) << entity.entity;
   return std::move(*report);
+}
+
+// A run that compares everything.
+inline RunReport reconcile(Company& company, RunSettings settings = {}) {
+  settings.sweep.sweep = Sweep::kFull;
+  return run(company, settings);
 }
 
 // Rows that the bridge writes during `work`.

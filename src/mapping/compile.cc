@@ -1,6 +1,7 @@
 #include "mapping/compile.h"
 
 #include "mapping/compile_context.h"
+#include "mapping/referrers.h"
 #include "model/hashing.h"
 
 #include <fmt/format.h>
@@ -96,6 +97,8 @@ Compiled compile(const Document& document, const Catalogs& catalogs) {
   Compiled out;
   if (!problems.fatal()) {
     for (EntityBuild& build : context.entities) plan->entities.push_back(std::move(build.plan));
+    find_referrers(*plan);
+    add_cascades(*plan, catalogs);
     out.plan = std::move(plan);
   }
   out.fields = std::move(context.reports);

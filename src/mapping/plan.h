@@ -147,6 +147,17 @@ struct LivenessPlan {
   ZoneRule zone;              // for naive flags
 };
 
+// Rows that refer to the rows of one side of an entity: these are deleted only when nobody does
+// any more (E26).
+struct ReferrerPlan {
+  EndpointIndex endpoint;
+  TableShape shape;  // its `key` is the referring columns
+  // The components of the parent's key, by position, that the columns hold.
+  std::vector<std::uint32_t> components;
+  std::uint16_t kind = 0;              // legacy: of the parent's rows
+  std::optional<std::uint32_t> alive;  // into shape.columns: dead rows do not count
+};
+
 struct EntityPlan {
   std::string name;
   EntityIndex index;
@@ -156,7 +167,8 @@ struct EntityPlan {
   std::vector<FieldPlan> fields;
   KeyOrigin legacy_key = KeyOrigin::kSequence;
   KeyOrigin platform_key = KeyOrigin::kUuid5;
-  LivenessPlan liveness[2];  // by index(Side)
+  LivenessPlan liveness[2];                // by index(Side)
+  std::vector<ReferrerPlan> referrers[2];  // by index(Side)
   OnDelete on_delete = OnDelete::kUpdateWins;
   bool has_match = false;
   bool natural_match =

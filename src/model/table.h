@@ -47,6 +47,13 @@ struct ForeignKeyInfo {
   bool cascades = false;  // on delete or on update: cascade, set null, set default
 };
 
+// Rows of another table that a delete of ours would take along, or whose reference it would clear.
+struct CascadeInfo {
+  TableName table;
+  std::vector<std::string> columns;         // of `table`
+  std::vector<std::string> target_columns;  // of the described table, in the same order
+};
+
 struct TriggerInfo {
   std::string name;
   bool before_row = false;
@@ -65,6 +72,7 @@ struct TableInfo {
   std::vector<std::string> primary_key;
   std::vector<UniqueInfo> uniques;
   std::vector<ForeignKeyInfo> foreign_keys;
+  std::vector<CascadeInfo> cascades;  // foreign keys of other tables that act when a row is deleted
   std::vector<std::string> checks;
   std::vector<TriggerInfo> triggers;
   std::vector<IndexInfo> indexes;

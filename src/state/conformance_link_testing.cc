@@ -243,10 +243,33 @@ void TenantsDoNotSeeEachOther(StateFixture& fixture) {
   EXPECT_EQ(must(world.store->runs(b.id, 10)).size(), 1U);
 }
 
+// E14: the next generation of a key takes the place of the old pair, in one confirm.
+void AReplacedLinkGoesBeforeItsSuccessorComes(StateFixture& fixture) {
+  World world(fixture);
+  world.insert({1, 2});
+  Links links(world.entity.parts, world.entity.fields);
+  LinkRecord& reused = links.add(0, int_key(1), uuid_key(77));
+  reused.generation = 1;
+  Confirm confirm;
+  confirm.batch = BatchNumber{100};
+  confirm.replaced_links = {{std::uint16_t{0}, int_key(1)}, {std::uint16_t{0}, int_key(99)}};
+  confirm.insert_links = {&reused};
+  must(world.confirm(confirm));
+  const Links now = world.find(1);
+  ASSERT_EQ(now.size(), 1U);
+  EXPECT_EQ(now[0].generation, 1U);
+  EXPECT_EQ(key_text(now[0].platform_key), key_text(uuid_key(77)));
+  EXPECT_TRUE(
+      of_keys(*world.store, world.lease.tenant, world.entity, Side::kPlatform, {uuid_key(1)})
+          .empty());
+  EXPECT_EQ(world.find(2).size(), 1U);
+}
+
 }  // namespace
 
 std::vector<Case> link_cases() {
   return {
+      {"AReplacedLinkGoesBeforeItsSuccessorComes", AReplacedLinkGoesBeforeItsSuccessorComes},
       {"LinksAreFoundByEitherSide", LinksAreFoundByEitherSide},
       {"AnUpdateReplacesEverythingButTheLegacyKey", AnUpdateReplacesEverythingButTheLegacyKey},
       {"KindsHaveLinksOfTheirOwn", KindsHaveLinksOfTheirOwn},

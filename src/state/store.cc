@@ -19,9 +19,10 @@ std::string_view pending_state_name(PendingState state) {
 }
 
 bool Confirm::empty() const {
-  return intents.empty() && insert_links.empty() && update_links.empty() && put_pending.empty() &&
-         drop_pending.empty() && put_candidates.empty() && drop_candidates.empty() &&
-         put_conflicts.empty() && close_conflicts.empty() && cursors.empty();
+  return intents.empty() && replaced_links.empty() && insert_links.empty() &&
+         update_links.empty() && put_pending.empty() && drop_pending.empty() &&
+         put_candidates.empty() && drop_candidates.empty() && put_conflicts.empty() &&
+         close_conflicts.empty() && cursors.empty();
 }
 
 }  // namespace atlas

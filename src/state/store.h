@@ -155,6 +155,9 @@ struct Intent {
 struct Confirm {
   std::vector<BatchNumber> intents;  // closed (deleted) by this confirm
   BatchNumber batch;                 // written to every link below
+  // Links that the next generation of one of their keys takes the place of, by (kind, legacy key):
+  // gone before insert_links come (E14). Missing ones are no error.
+  std::vector<std::pair<std::uint16_t, Key>> replaced_links;
   std::vector<const LinkRecord*> insert_links;
   std::vector<const LinkRecord*> update_links;  // by (kind, legacy key)
   std::vector<Pending> put_pending;

@@ -136,6 +136,15 @@ void read_foreign_keys(const Rowset& rows, std::vector<TableInfo>& tables) {
   }
 }
 
+void read_cascades(const Rowset& rows, std::vector<TableInfo>& tables) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    tables[static_cast<std::size_t>(rows.integer(i, 0)) - 1].cascades.push_back(
+        {.table = {.schema = rows.text(i, 1), .name = rows.text(i, 2)},
+         .columns = split(rows.bytes(i, 3)),
+         .target_columns = split(rows.bytes(i, 4))});
+  }
+}
+
 void read_triggers(const Rowset& rows, std::vector<TableInfo>& tables) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     tables[static_cast<std::size_t>(rows.integer(i, 0)) - 1].triggers.push_back(
@@ -206,6 +215,7 @@ Result<std::vector<TableInfo>> describe_tables(Connection& connection,
       Step{.label = "describe", .sql = catalog_sql::kChecks, .params = &by_oid},
       Step{.label = "describe", .sql = catalog_sql::kTriggers, .params = &by_oid},
       Step{.label = "describe", .sql = catalog_sql::kFingerprint, .params = &by_name},
+      Step{.label = "describe", .sql = catalog_sql::kCascades, .params = &by_oid},
   };
   ATLAS_TRY(const std::vector<Rowset> results, connection.run_all(steps));
   read_columns(results[0], tables);
@@ -221,6 +231,7 @@ Result<std::vector<TableInfo>> describe_tables(Connection& connection,
     tables[static_cast<std::size_t>(documents.integer(i, 0)) - 1].fingerprint =
         fingerprint_of(documents.bytes(i, 1));
   }
+  read_cascades(results[6], tables);
   return tables;
 }
 

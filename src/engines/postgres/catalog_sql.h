@@ -88,6 +88,21 @@ join pg_namespace s on s.oid = t.relnamespace
 where f.conrelid = any ($1::oid[]) and f.contype = 'f'
 order by 1, f.conname)";
 
+// $1 oids → position, schema and name of a table that refers here and acts on delete, its columns,
+// ours.
+inline constexpr std::string_view kCascades = R"(
+select array_position($1::oid[], f.confrelid), s.nspname::text, t.relname::text,
+       array_to_string(array(select a.attname from unnest(f.conkey) with ordinality k(attnum, n)
+         join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.attnum order by k.n), E'\x01'),
+       array_to_string(array(select a.attname from unnest(f.confkey) with ordinality k(attnum, n)
+         join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.attnum order by k.n), E'\x01')
+from pg_constraint f
+join pg_class t on t.oid = f.conrelid
+join pg_namespace s on s.oid = t.relnamespace
+where f.confrelid = any ($1::oid[]) and f.contype = 'f' and f.confdeltype in ('c', 'n', 'd')
+  and f.conparentid = 0
+order by 1, f.conname)";
+
 // $1 oids → position, definition.
 inline constexpr std::string_view kChecks = R"(
 select array_position($1::oid[], c.conrelid), pg_get_constraintdef(c.oid)

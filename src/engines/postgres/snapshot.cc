@@ -220,4 +220,28 @@ Result<Rows> PostgresSnapshot::scan(const TableShape& shape, KeyView after, std:
   return out;
 }
 
+Result<std::vector<std::size_t>> PostgresSnapshot::referred(const TableShape& shape,
+                                                            std::span<const KeyView> values,
+                                                            std::optional<std::uint32_t> alive) {
+  std::vector<std::size_t> positions;  // of the values that a row can have
+  std::vector<KeyView> keys;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Params probe;
+    if (bind_keys(shape, values.subspan(i, 1), probe) == 0) continue;
+    positions.push_back(i);
+    keys.push_back(values[i]);
+  }
+  if (keys.empty()) return positions;
+  Params params;
+  (void)bind_keys(shape, keys, params);
+  const std::string sql = referred_query(shape, alive);
+  ATLAS_TRY(const Rowset rows, connection_->run("referred", sql, params));
+  std::vector<std::size_t> out;
+  out.reserve(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r)
+    out.push_back(positions[static_cast<std::size_t>(rows.integer(r, 0)) - 1]);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 }  // namespace atlas::postgres

@@ -19,6 +19,9 @@ class PostgresSnapshot final : public Snapshot {
   Result<KeyPage> keys(const TableShape& shape, KeyView after, std::size_t limit) override;
   Result<Rows> read(const TableShape& shape, std::span<const KeyView> keys) override;
   Result<Rows> scan(const TableShape& shape, KeyView after, std::size_t limit) override;
+  Result<std::vector<std::size_t>> referred(const TableShape& shape,
+                                            std::span<const KeyView> values,
+                                            std::optional<std::uint32_t> alive) override;
 
  private:
   explicit PostgresSnapshot(Borrowed connection) : connection_(std::move(connection)) {}

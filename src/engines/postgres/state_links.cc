@@ -205,11 +205,38 @@ std::size_t batch_parameter(const StoredEntity& entity) {
   return entity.by_legacy.columns.size() + 4;
 }
 
+void add_replaced_links(StateSteps& steps, const StoredEntity& entity, const Confirm& confirm) {
+  if (confirm.replaced_links.empty()) return;
+  std::string arrays = "$1::int2[]", names = "kind", key = "t.kind = s.kind";
+  std::size_t parameter = 1;
+  for (const std::uint32_t i : entity.by_legacy.key) {
+    const ShapeColumn& column = entity.by_legacy.columns[i];
+    arrays += fmt::format(", ${}::{}[]", ++parameter, travel_name(column.type.kind));
+    names += ", " + column.name;
+    key += fmt::format(" and t.{0} = s.{0}", column.name);
+  }
+  Params& params = steps.add("confirm links",
+                             fmt::format("delete from {} as t using unnest({}) as s({}) where {}",
+                                         link_table(entity.id), arrays, names, key));
+  std::vector<KeyView> keys;
+  keys.reserve(confirm.replaced_links.size());
+  {
+    ArrayWriter kinds = params.array(kInt2Oid);
+    for (const auto& [kind, legacy] : confirm.replaced_links) {
+      kinds.int2(entity.stored_kind(kind));
+      keys.push_back(legacy);
+    }
+  }
+  const std::size_t bound = bind_keys(entity.by_legacy, keys, params);
+  ATLAS_ASSERT(bound == keys.size(), "a link's key is not of its entity's types");
+}
+
 }  // namespace
 
 void add_link_writes(StateSteps& steps, const StoredEntity& entity, const Confirm& confirm) {
   const LinkSource source = link_source(entity);
   const std::size_t batch = batch_parameter(entity);
+  add_replaced_links(steps, entity, confirm);
   if (!confirm.insert_links.empty()) {
     Params& params = steps.add(
         "confirm links",

@@ -123,6 +123,32 @@ std::string keyed_source(const TableShape& shape, std::size_t first) {
                      quote_table(shape.table), conditions);
 }
 
+std::string referred_query(const TableShape& shape, std::optional<std::uint32_t> alive) {
+  std::string arrays, names, conditions;
+  for (std::size_t i = 0; i < shape.key.size(); ++i) {
+    const Type& type = shape.columns[shape.key[i]].type;
+    arrays += fmt::format("${}::{}[], ", i + 1, travel_name(type.kind));
+    names += fmt::format("k{}, ", i);
+    conditions +=
+        fmt::format("{}{} = {}", i == 0 ? "" : " and ", column_reference(shape, shape.key[i]),
+                    write_expression(fmt::format("s.k{}", i), type));
+  }
+  arrays.resize(arrays.size() - 2);
+  if (alive) {
+    const std::string flag = column_reference(shape, *alive);
+    const TypeKind kind = shape.columns[*alive].type.kind;
+    const bool number =
+        kind == TypeKind::kInt2 || kind == TypeKind::kInt4 || kind == TypeKind::kInt8;
+    conditions += kind == TypeKind::kBool ? fmt::format(" and {} is not true", flag)
+                  : number                ? fmt::format(" and coalesce({}, 0) = 0", flag)
+                                          : fmt::format(" and {} is null", flag);
+  }
+  return fmt::format(
+      "select s.n from unnest({}) with ordinality as s({}n) where exists (select 1 from {} as t "
+      "where {})",
+      arrays, names, quote_table(shape.table), conditions);
+}
+
 Result<> check_types(const Rowset& rows, const TableShape& shape,
                      std::span<const std::uint32_t> columns, std::size_t at) {
   for (std::size_t i = 0; i < columns.size(); ++i) {

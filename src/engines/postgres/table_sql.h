@@ -8,6 +8,7 @@
 #include "model/rows.h"
 #include "model/table.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ std::string key_condition(const TableShape& shape, KeyView after, Params& params
 std::size_t bind_keys(const TableShape& shape, std::span<const KeyView> keys, Params& params);
 // "from … where" over the arrays that start at parameter `first`: the rows with those keys.
 std::string keyed_source(const TableShape& shape, std::size_t first);
+
+// The statement over the arrays from parameter 1 on that gives the positions, from 1, of those keys
+// that some row holds; with `alive` only rows count whose flag is null, false or 0.
+std::string referred_query(const TableShape& shape, std::optional<std::uint32_t> alive);
 
 // Error kSchemaDrift unless the result's columns from `at` on have the types of shape columns
 // `columns`.

@@ -109,8 +109,8 @@ Result<std::unique_ptr<PostgresTransaction>> PostgresTransaction::begin(
     partitioned = std::move(*opened);
     return {};
   }));
-  std::unique_ptr<PostgresTransaction> out(
-      new PostgresTransaction(std::move(connection), ticket, std::move(partitioned)));
+  std::unique_ptr<PostgresTransaction> out(new PostgresTransaction(std::move(connection), ticket));
+  out->partitioned_ = std::move(partitioned);
   return out;
 }
 

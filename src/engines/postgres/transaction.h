@@ -25,10 +25,8 @@ class PostgresTransaction final : public Transaction {
   const Session& session() const { return connection_->session(); }
 
  private:
-  PostgresTransaction(Borrowed connection, ApplyTicket ticket, std::vector<TableName> partitioned)
-      : connection_(std::move(connection)),
-        ticket_(std::move(ticket)),
-        partitioned_(std::move(partitioned)) {}
+  PostgresTransaction(Borrowed connection, ApplyTicket ticket)
+      : connection_(std::move(connection)), ticket_(std::move(ticket)) {}
   Result<> witness(std::span<const WriteGroup> groups,
                    const std::vector<std::vector<WriteResult>>& results);
 

@@ -42,6 +42,7 @@ class TableReader {
     mark_rowid_alias();
     ATLAS_OK(read_indexes());
     ATLAS_OK(read_foreign_keys());
+    ATLAS_OK(read_cascades());
     ATLAS_OK(read_triggers());
     ATLAS_OK(read_collations());
     into_.info.checks = check_conditions(head_.sql);
@@ -195,15 +196,50 @@ class TableReader {
   }
 
   Result<> refer_to_primary_key(ForeignKeyInfo& key) {
+    return primary_key_of(key.target.name, key.target_columns);
+  }
+
+  Result<> primary_key_of(const std::string& table, std::vector<std::string>& into) {
     ATLAS_TRY(Query query, connection_.prepare("referred key",
                                                "SELECT name FROM pragma_table_xinfo(?1) "
                                                "WHERE pk > 0 ORDER BY pk"));
-    query.text(0, key.target.name);
+    query.text(0, table);
     for (;;) {
       ATLAS_TRY(const bool row, query.step());
       if (!row) return {};
-      key.target_columns.push_back(text_of(query, 0));
+      into.push_back(text_of(query, 0));
     }
+  }
+
+  // Foreign keys of other tables that refer here and act when a row is deleted.
+  Result<> read_cascades() {
+    {
+      ATLAS_TRY(Query query, about("cascades",
+                                   "SELECT s.name, k.id, k.\"from\", k.\"to\" FROM sqlite_schema s "
+                                   "JOIN pragma_foreign_key_list(s.name) k WHERE s.type = 'table' "
+                                   "AND k.\"table\" = ?1 COLLATE NOCASE "
+                                   "AND k.on_delete NOT IN ('NO ACTION', 'RESTRICT') "
+                                   "ORDER BY s.name, k.id, k.seq"));
+      std::int64_t last = -1;
+      for (;;) {
+        ATLAS_TRY(const bool row, query.step());
+        if (!row) break;
+        const std::string table = text_of(query, 0);
+        std::vector<CascadeInfo>& all = info().cascades;
+        if (all.empty() || all.back().table.name != table || query.integer(1) != last)
+          all.push_back(
+              {.table = {.schema = {}, .name = table}, .columns = {}, .target_columns = {}});
+        last = query.integer(1);
+        all.back().columns.push_back(text_of(query, 2));
+        if (query.storage(3) != Storage::kNull)
+          all.back().target_columns.push_back(text_of(query, 3));
+      }
+    }
+    for (CascadeInfo& cascade : info().cascades) {
+      if (cascade.target_columns.empty())
+        ATLAS_OK(primary_key_of(info().table.name, cascade.target_columns));
+    }
+    return {};
   }
 
   Result<> read_triggers() {

@@ -79,4 +79,26 @@ Result<Rows> SqliteSnapshot::read(const TableShape& shape, std::span<const KeyVi
   return rows;
 }
 
+Result<std::vector<std::size_t>> SqliteSnapshot::referred(const TableShape& shape,
+                                                          std::span<const KeyView> values,
+                                                          std::optional<std::uint32_t> alive) {
+  ATLAS_TRY(const TablePlan* plan, plan_for(shape));
+  std::string sql = "SELECT 1 FROM " + plan->table + " t WHERE " + plan->key_match(0);
+  if (alive) {
+    const std::string flag = "t." + plan->columns[*alive];
+    sql += " AND (" + flag + " IS NULL OR " + flag + " = 0)";
+  }
+  ATLAS_TRY(Query query, loan_.connection().prepare("referred", sql + " LIMIT 1"));
+  std::vector<std::size_t> out;
+  Arena bound;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    bound.clear();
+    if (!bind_key(query, 0, values[i], bound)) continue;
+    ATLAS_TRY(const bool row, query.step());
+    if (row) out.push_back(i);
+    query.reset();
+  }
+  return out;
+}
+
 }  // namespace atlas::sqlite

@@ -113,6 +113,19 @@ Error taken(const StateView& view, Error cause) {
 
 Result<> write_links(const StateView& view, const Confirm& confirm) {
   Arena arena;
+  if (!confirm.replaced_links.empty()) {
+    ATLAS_TRY(Query drop, view.connection.prepare(
+                              "replaced links",
+                              fmt::format("DELETE FROM {} WHERE tenant = ?1 AND kind = ?2 AND {}",
+                                          view.entity.table(), view.entity.legacy().equals(2))));
+    for (const auto& [kind, legacy] : confirm.replaced_links) {
+      arena.clear();
+      drop.integer(0, view.tenant.value);
+      drop.integer(1, view.entity.stored_kind(view.ref.layout, Side::kLegacy, kind));
+      if (!view.entity.legacy().bind(drop, 2, legacy, arena)) return unfit_key(view);
+      ATLAS_OK(drop.run());
+    }
+  }
   if (!confirm.insert_links.empty()) {
     ATLAS_TRY(Query put, view.connection.prepare("insert links", insert_sql(view)));
     for (const LinkRecord* link : confirm.insert_links) {
