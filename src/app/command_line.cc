@@ -52,12 +52,14 @@ void declare_all(Verb& root) {
   declare_doctor(root);
   declare_plan(root);
   declare_sync(root);
+  declare_reconcile(root);
   declare_verify(root);
   declare_status(root);
   declare_runs(root);
   declare_record(root);
   declare_conflicts(root);
   declare_quarantine(root);
+  declare_approve(root);
 }
 
 }  // namespace

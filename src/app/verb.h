@@ -70,6 +70,8 @@ void declare_check(Verb& root);
 void declare_doctor(Verb& root);
 void declare_plan(Verb& root);
 void declare_sync(Verb& root);
+void declare_reconcile(Verb& root);
+void declare_approve(Verb& root);
 void declare_verify(Verb& root);
 void declare_status(Verb& root);
 void declare_runs(Verb& root);

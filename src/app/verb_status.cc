@@ -5,6 +5,7 @@
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
+#include "capture/reconcile.h"
 #include "model/text_form.h"
 
 #include <fmt/format.h>
@@ -40,6 +41,7 @@ Result<std::vector<EntityStatus>> look(const Bridge& bridge, OpenState& state) {
     ATLAS_TRY(const auto open, state.store->conflicts(state.tenant.id, ref, true, kConflictsMax));
     one.conflicts = static_cast<std::int64_t>(open.size());
     ATLAS_TRY(one.cursors, state.store->cursors(state.tenant.id, ref));
+    std::erase_if(one.cursors, [](const Cursor& c) { return is_sweep_cursor(c.source); });
     out.push_back(std::move(one));
   }
   return out;

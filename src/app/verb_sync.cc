@@ -1,4 +1,4 @@
-// sync: one run; what cron and Kubernetes start.
+// sync: one run; what cron and Kubernetes start. reconcile: a run that compares everything.
 
 #include "app/duration.h"
 #include "app/progress.h"
@@ -17,6 +17,8 @@ namespace atlas::app {
 namespace {
 
 struct SyncOptions {
+  std::string verb = "sync";
+  Sweep sweep = Sweep::kRolling;
   std::optional<Micros> deadline;
   bool strict = false;
   std::string if_locked = "skip";
@@ -57,9 +59,11 @@ Result<ExitCode> sync(const SyncOptions& options, const CommonOptions& common, T
   run.holder = holder_name();
   run.entities = common.entities;
   run.page_rows = options.page_rows;
+  run.sweep.sweep = options.sweep;
+  run.verb = options.verb;
   run.fresh_key = fresh_hash_key();
   Result<RunReport> report = [&] {
-    Progress progress(terminal, clock, "sync", bridge->chosen().size());
+    Progress progress(terminal, clock, options.verb, bridge->chosen().size());
     return run_once(bridge->plan(), ports, run, progress);
   }();
   if (!report) return std::move(report).error();
@@ -73,9 +77,10 @@ Result<ExitCode> sync(const SyncOptions& options, const CommonOptions& common, T
 
 }  // namespace
 
-void declare_sync(Verb& root) {
-  auto options = std::make_shared<SyncOptions>();
-  Verb verb = root.verb("sync", "One run: finds what changed on either side and brings it over");
+namespace {
+
+// What sync and reconcile share.
+void declare_run(Verb& verb, const std::shared_ptr<SyncOptions>& options) {
   verb.reads_config()
       .prints_tables_or_json()
       .takes_entities()
@@ -85,9 +90,31 @@ void declare_sync(Verb& root) {
       .choice("--if-locked", options->if_locked, {"skip", "fail"},
               "When another run is under way: skip (exit 0, the default) or fail (exit 75)")
       .number("--page-rows", options->page_rows, 1, 100'000, "Rows decided at a time")
-      .advanced()
-      .examples({"sync", "sync -c atlas.yaml --deadline 50s --strict",
+      .advanced();
+}
+
+}  // namespace
+
+void declare_sync(Verb& root) {
+  auto options = std::make_shared<SyncOptions>();
+  Verb verb = root.verb("sync", "One run: finds what changed on either side and brings it over");
+  declare_run(verb, options);
+  verb.examples({"sync", "sync -c atlas.yaml --deadline 50s --strict",
                  "sync --entity person --entity team"})
+      .does([options](const CommonOptions& common, Terminal& terminal) {
+        return sync(*options, common, terminal);
+      });
+}
+
+void declare_reconcile(Verb& root) {
+  auto options = std::make_shared<SyncOptions>();
+  options->verb = "reconcile";
+  options->sweep = Sweep::kFull;
+  Verb verb = root.verb(
+      "reconcile",
+      "A run that compares every row with its link: finds deletes and what no stamp shows");
+  declare_run(verb, options);
+  verb.examples({"reconcile", "reconcile --entity person --deadline 10m"})
       .does([options](const CommonOptions& common, Terminal& terminal) {
         return sync(*options, common, terminal);
       });

@@ -4,6 +4,18 @@
 
 namespace atlas {
 
+namespace {
+
+constexpr std::string_view kSweepCursor = "sweep ";
+
+}  // namespace
+
+std::string sweep_cursor(std::string_view source) {
+  return std::string(kSweepCursor).append(source);
+}
+
+bool is_sweep_cursor(std::string_view name) { return name.starts_with(kSweepCursor); }
+
 ReconcileScan::ReconcileScan(const SourceSpec& spec, const EntityRef& entity, TenantId tenant,
                              Key from)
     : spec_(spec), entity_(entity), tenant_(tenant), row_at_(from), position_(std::move(from)) {}

@@ -8,9 +8,15 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace atlas {
+
+// Name of the cursor that keeps the place and the time of a source's last turn.
+std::string sweep_cursor(std::string_view source);
+bool is_sweep_cursor(std::string_view name);
 
 // A key whose row and link do not go together.
 struct Discrepancy {

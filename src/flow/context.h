@@ -74,9 +74,10 @@ class EntityContext {
   bool any_pending = true;        // some instance of the entity may be pending
   bool any_open_conflict = true;  // some conflict is open
   bool unique_may_be_free =
-      false;                // a row was changed or removed: held unique values may be free (E33)
-  Micros renewed{};         // monotonic: when this entity last renewed the lease
-  bool links_made = false;  // children may have been waiting for them
+      false;                 // a row was changed or removed: held unique values may be free (E33)
+  Micros renewed{};          // monotonic: when this entity last renewed the lease
+  bool links_made = false;   // children may have been waiting for them
+  std::int64_t shifted = 0;  // links of this run that show another link's match value (E27)
   // plan mode: what would be written, and the links that would be made.
   std::vector<PlannedWrite>* planned = nullptr;
   RefTable* planned_links = nullptr;

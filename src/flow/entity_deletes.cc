@@ -10,14 +10,8 @@
 #include <algorithm>
 
 namespace atlas {
-namespace {
-
-std::string sweep_name(const SourceSpec& spec) { return "sweep " + spec.name; }
-
-}  // namespace
-
-// Compares rows and links: all of them, or a stretch of each table when its turn has come. A table
-// whose first scan is still to be finished has nothing to compare.
+// Compares rows and links: all of them, or a stretch of each table when its turn has come. The
+// first scan of a table was itself a look at all of it.
 Result<> EntityRun::reconcile(const std::vector<Cursor>& stored) {
   const SweepOptions& options = context_.run.sweep;
   if (options.sweep == Sweep::kOff) return {};
@@ -28,16 +22,22 @@ Result<> EntityRun::reconcile(const std::vector<Cursor>& stored) {
                                  [&](const Cursor& c) { return c.source == name; });
     return it == stored.end() ? nullptr : &*it;
   };
+  PageOptions first_turns;
   for (const SourceSpec& spec : sources(Wanted::kAll)) {
-    const Cursor* scanned = cursor(spec.name);
-    if (rolling && spec.sweeps && (scanned == nullptr || !scanned->swept)) continue;
     Cursor turn;
-    if (const Cursor* last = cursor(sweep_name(spec))) turn = *last;
-    turn.source = sweep_name(spec);
+    if (const Cursor* last = cursor(sweep_cursor(spec.name))) turn = *last;
+    turn.source = sweep_cursor(spec.name);
+    const Cursor* scanned = cursor(spec.name);
+    if (rolling && spec.sweeps && (scanned == nullptr || !scanned->swept)) {
+      turn.has_stamp = true;
+      turn.stamp = now;
+      first_turns.cursors.push_back(std::move(turn));
+      continue;
+    }
     if (rolling && turn.has_stamp && now - turn.stamp < options.every.count()) continue;
     ATLAS_OK(reconcile_source(spec, turn, rolling));
   }
-  return {};
+  return first_turns.cursors.empty() ? Result<>() : run_page({}, std::move(first_turns));
 }
 
 Result<> EntityRun::reconcile_source(const SourceSpec& spec, const Cursor& turn, bool rolling) {

@@ -95,6 +95,7 @@ class Page {
   Result<> spare_parents(Side side);
   void record_versions(Item& item);
   bool edited_part(const Item& item, std::uint32_t part) const;
+  Result<> refuse_shifted_keys();
   Result<> mint_keys();
   void compose_one(std::size_t i);
   void fields_of(const Item& item, std::vector<FieldView>& views,

@@ -224,6 +224,7 @@ Result<> Page::decide_all() {
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (!items_[i].gone) decide_one(i);
   }
+  ATLAS_OK(refuse_shifted_keys());
   ATLAS_OK(spare_parents());
   std::int64_t unknown = result_.counts.base_unknown + c_.counts.base_unknown;
   for (const Item& item : items_) {
