@@ -20,10 +20,7 @@ namespace {
 
 bool fatal(const Problem& problem) { return problem.fatal; }
 
-unsigned threads_for(const Plan& plan) {
-  const auto entities = static_cast<unsigned>(plan.entities.size());
-  return std::clamp(entities, 1U, std::max(1U, std::thread::hardware_concurrency()));
-}
+unsigned threads() { return std::max(2U, std::thread::hardware_concurrency()); }
 
 }  // namespace
 
@@ -115,8 +112,7 @@ std::string holder_name() {
   return fmt::format("{}:{}", host.data(), ::getpid());
 }
 
-Bridge::Bridge(Mapping mapping)
-    : mapping_(std::move(mapping)), executor_(threads_for(*mapping_.plan)) {}
+Bridge::Bridge(Mapping mapping) : mapping_(std::move(mapping)), executor_(threads()) {}
 
 Result<std::unique_ptr<Bridge>> Bridge::open(const CommonOptions& common, Terminal& terminal,
                                              ExitCode& exit, const Variables& variables) {

@@ -1,6 +1,18 @@
 #include "flow/context.h"
 
+#include <algorithm>
+
 namespace atlas {
+
+void EntityContext::learn(const EntityContext& other) {
+  counts.base_unknown = std::max(counts.base_unknown, other.counts.base_unknown);
+  any_pending |= other.any_pending;
+  any_open_conflict |= other.any_open_conflict;
+  unique_may_be_free |= other.unique_may_be_free;
+  links_made |= other.links_made;
+  shifted = std::max(shifted, other.shifted);
+  own_writes.merge(other.own_writes);
+}
 
 Result<Endpoint*> EntityContext::endpoint(EndpointIndex index) {
   auto& slot = open_[index];

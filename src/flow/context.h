@@ -51,6 +51,25 @@ struct PlannedWrite {
   std::vector<std::string> columns;
 };
 
+// Version tokens of rows as our own confirmed writes of this run left them: such a row is an echo
+// (E16), and its link need not be asked. Bounded; what does not fit is found through its link.
+class OwnWrites {
+ public:
+  void add(EndpointIndex endpoint, std::uint64_t token) {
+    if (tokens_.size() < kTokensMax) tokens_.emplace(endpoint, token);
+  }
+  bool contains(EndpointIndex endpoint, std::uint64_t token) const {
+    return tokens_.contains({endpoint, token});
+  }
+  void merge(const OwnWrites& other) {
+    for (const auto& [endpoint, token] : other.tokens_) add(endpoint, token);
+  }
+
+ private:
+  static constexpr std::size_t kTokensMax = 4096;
+  std::set<std::pair<EndpointIndex, std::uint64_t>> tokens_;
+};
+
 // One entity's own connections and running accounts. One thread.
 class EntityContext {
  public:
@@ -62,6 +81,8 @@ class EntityContext {
         mapper(plan, run_context.hasher) {}
 
   Result<Endpoint*> endpoint(EndpointIndex index);
+  // Takes over what another lane of the same entity knows.
+  void learn(const EntityContext& other);
   // Drops a connection that failed, so that the next use opens a new one.
   void forget(EndpointIndex index) { open_.erase(index); }
 
@@ -74,9 +95,10 @@ class EntityContext {
   bool any_pending = true;        // some instance of the entity may be pending
   bool any_open_conflict = true;  // some conflict is open
   bool unique_may_be_free =
-      false;                 // a row was changed or removed: held unique values may be free (E33)
-  Micros renewed{};          // monotonic: when this entity last renewed the lease
-  bool links_made = false;   // children may have been waiting for them
+      false;                // a row was changed or removed: held unique values may be free (E33)
+  Micros renewed{};         // monotonic: when this entity last renewed the lease
+  bool links_made = false;  // children may have been waiting for them
+  OwnWrites own_writes;
   std::int64_t shifted = 0;  // links of this run that show another link's match value (E27)
   // plan mode: what would be written, and the links that would be made.
   std::vector<PlannedWrite>* planned = nullptr;

@@ -10,13 +10,14 @@ namespace {
 
 constexpr int kTransientPagesMax =
     3;  // pages in a row that a peer may spoil before the entity gives up for this run
+constexpr std::size_t kLanes = 2;  // pages side by side: one waits for a server, one computes
 
 }  // namespace
 
 EntityRun::EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state,
                      RunObserver& observer, std::vector<PlannedWrite>* planned,
                      RefTable* planned_links)
-    : context_(run, entity, state), observer_(observer) {
+    : context_(run, entity, state), lanes_(context_), observer_(observer) {
   context_.planned = planned;
   context_.planned_links = planned_links;
 }
@@ -149,45 +150,85 @@ Result<> EntityRun::capture_source(const SourceSpec& spec, const Cursor& stored)
   // The watermark first, then the snapshots (E28).
   ATLAS_TRY(const Horizon horizon, endpoint->horizon());
   SourceScan scan(spec, stored, horizon);
+  PageOptions options;
+  options.may_create_at_once = create_at_once_[index(spec.side)];
   int spoiled = 0;
+  std::size_t wide = 1;  // little work opens no further connections
   while (!scan.done()) {
     ATLAS_OK(keep_going());
-    ATLAS_TRY(endpoint, context_.endpoint(context_.entity.endpoint(spec.part, spec.kind)));
-    std::vector<Seed> seeds;
-    {
-      ATLAS_TRY(auto snapshot, endpoint->snapshot());
-      ATLAS_TRY(const KeyPage page, scan.next(*snapshot, context_.run.page_rows));
-      seeds.reserve(page.keys.size());
-      for (const KeyVersion& row : page.keys) {
-        Seed seed;
-        seed.instance = {spec.side, spec.kind, Key(row.key)};
-        seed.scanned = row.version;
-        seed.part = spec.part;
-        seeds.push_back(std::move(seed));
-      }
+    std::vector<std::vector<Seed>> pages;
+    std::set<InstanceKey> seen;
+    while (pages.size() < wide && !scan.done()) {
+      ATLAS_TRY(std::vector<Seed> seeds, next_seeds(scan, wide > 1 ? &seen : nullptr));
+      if (!seeds.empty()) pages.push_back(std::move(seeds));
     }
-    PageOptions options;
-    options.may_create_at_once = create_at_once_[index(spec.side)];
-    if (auto moved = scan.moved()) options.cursors.push_back(*moved);
-    if (seeds.empty() && options.cursors.empty()) continue;
-    const bool before = transient_.has_value();
+    wide = context_.run.dry ? 1 : kLanes;
+    const std::optional<Cursor> moved = scan.moved();
+    if (pages.empty() && !moved) continue;
     transient_.reset();
-    ATLAS_OK(run_page(std::move(seeds), std::move(options)));
+    ATLAS_OK(run_pages(std::move(pages), options, moved));
     if (context_.counts[Outcome::kQuarantined] > context_.entity.limits.open_max) return breaker();
     spoiled = transient_ ? spoiled + 1 : 0;
     if (spoiled >= kTransientPagesMax) return *transient_;
-    if (!transient_ && before && spoiled == 0) transient_.reset();
   }
   return {};
+}
+
+// The next page of a scan, without our own writes of this run. A row that moved between two pages
+// of a wave stays in the first (E5): what is decided there is its newest state.
+Result<std::vector<Seed>> EntityRun::next_seeds(SourceScan& scan, std::set<InstanceKey>* seen) {
+  const SourceSpec& spec = scan.spec();
+  const EndpointIndex at = context_.entity.endpoint(spec.part, spec.kind);
+  ATLAS_TRY(Endpoint * endpoint, context_.endpoint(at));
+  ATLAS_TRY(auto snapshot, endpoint->snapshot());
+  ATLAS_TRY(const KeyPage page, scan.next(*snapshot, context_.run.page_rows));
+  std::vector<Seed> seeds;
+  seeds.reserve(page.keys.size());
+  for (const KeyVersion& row : page.keys) {
+    const bool ours = context_.own_writes.contains(at, row.version.token);
+    InstanceKey instance{spec.side, spec.kind, Key(row.key)};
+    const bool again = seen != nullptr && !ours && !seen->insert(instance).second;
+    if (ours || again) {
+      ++context_.counts.captured;
+      ++(ours ? context_.counts.echo : context_.counts.merged);
+      continue;
+    }
+    Seed seed;
+    seed.instance = std::move(instance);
+    seed.scanned = row.version;
+    seed.part = spec.part;
+    seeds.push_back(std::move(seed));
+  }
+  return seeds;
+}
+
+// One page with its cursor; or several side by side, and the cursor once all are confirmed (E6).
+Result<> EntityRun::run_pages(std::vector<std::vector<Seed>> pages, PageOptions options,
+                              const std::optional<Cursor>& moved) {
+  if (pages.size() <= 1) {
+    if (moved) options.cursors.push_back(*moved);
+    return run_page(pages.empty() ? std::vector<Seed>() : std::move(pages.front()),
+                    std::move(options));
+  }
+  ATLAS_TRY(std::vector<PageResult> done, lanes_.process(std::move(pages), options));
+  for (PageResult& result : done) take(std::move(result));
+  if (!moved) return {};
+  Confirm confirm;
+  confirm.cursors.push_back(*moved);
+  return context_.state.confirm(context_.run.lease, context_.ref, confirm);
+}
+
+void EntityRun::take(PageResult result) {
+  context_.counts.add(result.counts);
+  if (result.transient) transient_ = std::move(result.transient);
+  observer_.page_done(context_.entity.name, context_.counts);
 }
 
 Result<> EntityRun::run_page(std::vector<Seed> seeds, PageOptions options) {
   Page page(context_);
   auto done = page.process(std::move(seeds), std::move(options));
   if (!done) return std::move(done).error();
-  context_.counts.add(done->counts);
-  if (done->transient) transient_ = std::move(done->transient);
-  observer_.page_done(context_.entity.name, context_.counts);
+  take(std::move(*done));
   return {};
 }
 

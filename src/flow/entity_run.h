@@ -6,8 +6,11 @@
 #include "capture/source.h"
 #include "flow/context.h"
 #include "flow/deletes.h"
+#include "flow/lanes.h"
 #include "flow/observer.h"
 #include "flow/page.h"
+
+#include <set>
 
 namespace atlas {
 
@@ -53,6 +56,10 @@ class EntityRun {
   Result<std::vector<Candidate>> candidate_page(const std::optional<InstanceKey>& after);
   Result<> set_aside(const std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
   Error breaker() const;
+  Result<std::vector<Seed>> next_seeds(SourceScan& scan, std::set<InstanceKey>* seen);
+  Result<> run_pages(std::vector<std::vector<Seed>> pages, PageOptions options,
+                     const std::optional<Cursor>& moved);
+  void take(PageResult result);
   Result<> run_page(std::vector<Seed> seeds, PageOptions options);
   Result<> keep_going();
   Result<bool> paused();
@@ -62,6 +69,7 @@ class EntityRun {
   Seed seed_of(const Pending& pending) const;
 
   EntityContext context_;
+  Lanes lanes_;
   RunObserver& observer_;
   std::optional<Error> transient_;
   // Set by deletes_over_cap().

@@ -137,6 +137,8 @@ class Page {
   std::vector<Conflict> open_conflicts_;
   std::vector<RowWrite> writes_;
   std::vector<FieldPolicy> policies_;
+  std::vector<std::pair<EndpointIndex, std::uint64_t>>
+      own_writes_;  // told to the context once confirmed
 };
 
 // Time until a pending instance is tried again by itself: 1 minute doubled with each attempt, at
