@@ -28,8 +28,10 @@ Result<std::unique_ptr<Endpoint>> open_sqlite(const EndpointPlan& endpoint,
   return std::unique_ptr<Endpoint>(std::move(opened));
 }
 
-PostgresOptions postgres_options(const EndpointPlan& endpoint) {
+PostgresOptions postgres_options(const EndpointPlan& endpoint,
+                                 std::shared_ptr<postgres::SessionCache> sessions) {
   PostgresOptions options;
+  options.sessions = std::move(sessions);
   options.dsn = endpoint.address;
   options.name = endpoint.name;
   return options;
@@ -37,30 +39,32 @@ PostgresOptions postgres_options(const EndpointPlan& endpoint) {
 
 }  // namespace
 
-Result<std::unique_ptr<Endpoint>> open_endpoint(const EndpointPlan& endpoint,
-                                                const std::string& mapping_file) {
+Engines::Engines(std::string mapping_file)
+    : mapping_file_(std::move(mapping_file)),
+      sessions_(std::make_shared<postgres::SessionCache>()) {}
+
+Result<std::unique_ptr<Endpoint>> Engines::open_endpoint(const EndpointPlan& endpoint) const {
   switch (endpoint.engine) {
     case EngineKind::kPostgres:
-      return PostgresEndpoint::open(postgres_options(endpoint));
+      return PostgresEndpoint::open(postgres_options(endpoint, sessions_));
     case EngineKind::kSqlite:
-      return open_sqlite(endpoint, mapping_file);
+      return open_sqlite(endpoint, mapping_file_);
   }
   return Error(Code::kInternal, "an engine without an endpoint");
 }
 
-Result<std::unique_ptr<StateStore>> open_state(const EndpointPlan& state,
-                                               std::span<const EndpointPlan> endpoints,
-                                               const std::string& mapping_file) {
+Result<std::unique_ptr<StateStore>> Engines::open_state(
+    const EndpointPlan& state, std::span<const EndpointPlan> endpoints) const {
   switch (state.engine) {
     case EngineKind::kPostgres:
-      return PostgresState::open(postgres_options(state));
+      return PostgresState::open(postgres_options(state, sessions_));
     case EngineKind::kSqlite: {
       SqliteStateOptions options;
-      options.path = path_of(state, mapping_file);
+      options.path = path_of(state, mapping_file_);
       options.name = state.name;
       options.own_file = std::ranges::none_of(endpoints, [&](const EndpointPlan& endpoint) {
         return endpoint.engine == EngineKind::kSqlite &&
-               path_of(endpoint, mapping_file) == options.path;
+               path_of(endpoint, mapping_file_) == options.path;
       });
       return SqliteStateStore::open(options);
     }

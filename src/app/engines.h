@@ -8,16 +8,30 @@
 #include <span>
 #include <string>
 
+namespace atlas::postgres {
+class SessionCache;
+}
+
 namespace atlas::app {
 
-// The only place that names concrete engines. Each call makes a new connection.
-//   mapping_file  relative paths of SQLite files begin in its folder
-//   errors        kUnreachable, kLoginRefused, kDatabaseMissing, kPoolerRefused, kPrivilegeMissing
-Result<std::unique_ptr<Endpoint>> open_endpoint(const EndpointPlan& endpoint,
-                                                const std::string& mapping_file);
-// `endpoints`: a SQLite state that lies in one of their files shares it, else the file is its own.
-Result<std::unique_ptr<StateStore>> open_state(const EndpointPlan& state,
-                                               std::span<const EndpointPlan> endpoints,
-                                               const std::string& mapping_file);
+// The only place that names concrete engines. Opens what a mapping file names; PostgreSQL sessions
+// that one endpoint or store leaves behind serve the next. Cheap to copy; copies share the
+// sessions. Any thread.
+class Engines {
+ public:
+  // Relative paths of SQLite files begin in the mapping file's folder.
+  explicit Engines(std::string mapping_file);
+
+  //   errors  kUnreachable, kLoginRefused, kDatabaseMissing, kPoolerRefused, kPrivilegeMissing
+  Result<std::unique_ptr<Endpoint>> open_endpoint(const EndpointPlan& endpoint) const;
+  // `endpoints`: a SQLite state that lies in one of their files shares it, else the file is its
+  // own.
+  Result<std::unique_ptr<StateStore>> open_state(const EndpointPlan& state,
+                                                 std::span<const EndpointPlan> endpoints) const;
+
+ private:
+  std::string mapping_file_;
+  std::shared_ptr<postgres::SessionCache> sessions_;  // shared: every endpoint gives back to it
+};
 
 }  // namespace atlas::app

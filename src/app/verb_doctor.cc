@@ -81,7 +81,7 @@ bool examine(const Mapping& mapping, std::size_t i, Examined& out, std::vector<T
   const std::vector<TableName>& names = mapping.connections.tables[i];
   out.name = plan.name;
   out.side = plan.side;
-  auto endpoint = open_endpoint(plan, mapping.file);
+  auto endpoint = mapping.engines.open_endpoint(plan);
   if (!endpoint) {
     fail(out, "connection", endpoint.error());
     return false;

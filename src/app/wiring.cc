@@ -33,8 +33,7 @@ Variables environment() {
 }
 
 Mapping load_mapping(const std::string& file, const Variables& variables) {
-  Mapping mapping;
-  mapping.file = file;
+  Mapping mapping(file);
   Loaded loaded = load_file(file, variables);
   mapping.document = std::move(loaded.document);
   mapping.problems = std::move(loaded.problems);
@@ -44,7 +43,7 @@ Mapping load_mapping(const std::string& file, const Variables& variables) {
 
 Result<> compile_mapping(Mapping& mapping) {
   for (std::size_t i = 0; i < mapping.connections.endpoints.size(); ++i) {
-    ATLAS_TRY(auto endpoint, open_endpoint(mapping.connections.endpoints[i], mapping.file));
+    ATLAS_TRY(auto endpoint, mapping.engines.open_endpoint(mapping.connections.endpoints[i]));
     ATLAS_TRY(auto tables, describe_tables(*endpoint, mapping.connections.tables[i]));
     mapping.catalogs.push_back(std::move(tables));
   }
@@ -145,12 +144,12 @@ Result<std::unique_ptr<Bridge>> Bridge::open(const CommonOptions& common, Termin
 
 Ports Bridge::ports(std::function<Ports::Stop()> stop) {
   return Ports{system_clock(), executor_, [this](EndpointIndex index) { return endpoint(index); },
-               [this] { return open_state(plan().state, plan().endpoints, mapping_.file); },
+               [this] { return mapping_.engines.open_state(plan().state, plan().endpoints); },
                std::move(stop)};
 }
 
 Result<std::unique_ptr<Endpoint>> Bridge::endpoint(EndpointIndex index) const {
-  return open_endpoint(plan().endpoints[index.value], mapping_.file);
+  return mapping_.engines.open_endpoint(plan().endpoints[index.value]);
 }
 
 Result<OpenState> Bridge::state() const {
@@ -166,7 +165,7 @@ Result<OpenState> open_tenant(const Mapping& mapping) {
   const TenantName tenant = tenant_of(*mapping.document);
   OpenState state;
   ATLAS_TRY(state.store,
-            open_state(mapping.connections.state, mapping.connections.endpoints, mapping.file));
+            mapping.engines.open_state(mapping.connections.state, mapping.connections.endpoints));
   ATLAS_OK(state.store->migrate());
   ATLAS_TRY(state.tenant, state.store->tenant(tenant.name, tenant.uuid, fresh_hash_key()));
   return state;

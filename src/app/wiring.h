@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/engines.h"
 #include "app/terminal.h"
 #include "app/verb.h"
 #include "flow/ports.h"
@@ -15,7 +16,10 @@ namespace atlas::app {
 
 // A mapping file, as far as it could be read: loaded, then held against the live catalogs.
 struct Mapping {
+  explicit Mapping(const std::string& path) : file(path), engines(path) {}
+
   std::string file;
+  Engines engines;
   std::shared_ptr<const Document> document;  // null: the file has fatal problems
   Connections connections;
   Catalogs catalogs;

@@ -106,8 +106,8 @@ Result<> Connection::start_session() {
       {"client_min_messages", "error"},
       {"jit", "off"},
       {"plan_cache_mode", options_.generic_plans ? "force_generic_plan" : "auto"},
-      // Every statement of ours finds its rows by an index. What a planner thinks of a table that was
-      // never analyzed must not turn a page of keys into a scan or a sort of the whole table.
+      // Every statement of ours finds its rows by an index. What a planner thinks of a table that
+      // was never analyzed must not turn a page of keys into a scan or a sort of the whole table.
       {"enable_seqscan", "off"},
       {"enable_bitmapscan", "off"},
       {"enable_sort", "off"},

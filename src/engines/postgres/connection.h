@@ -35,6 +35,15 @@ struct ConnectionOptions {
   // Statements over key arrays must not be planned anew by their array's length: a hash join over
   // the whole table loses against the index long before the planner thinks so.
   bool generic_plans = false;
+
+  // Whether a session made with `other` may serve here.
+  bool same_session(const ConnectionOptions& other) const {
+    return dsn.reveal() == other.dsn.reveal() && where == other.where &&
+           application_name == other.application_name &&
+           statement_timeout == other.statement_timeout && lock_timeout == other.lock_timeout &&
+           idle_in_transaction_timeout == other.idle_in_transaction_timeout &&
+           generic_plans == other.generic_plans;
+  }
 };
 
 // Facts of the session, read once at its start.

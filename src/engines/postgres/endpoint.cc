@@ -30,8 +30,8 @@ postgres::ConnectionOptions connection_options(const PostgresOptions& options, b
 
 PostgresEndpoint::PostgresEndpoint(const PostgresOptions& options)
     : fence_timeout_(options.fence_timeout),
-      readers_(connection_options(options, false)),
-      writers_(connection_options(options, true)) {
+      readers_(connection_options(options, false), options.sessions),
+      writers_(connection_options(options, true), options.sessions) {
   capabilities_.database_stamps = true;
 }
 

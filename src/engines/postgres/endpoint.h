@@ -13,6 +13,8 @@
 namespace atlas {
 
 struct PostgresOptions {
+  // Sessions kept from one endpoint or store to the next; shared by all of a process. May be null.
+  std::shared_ptr<postgres::SessionCache> sessions;
   Secret dsn;        // libpq connection string or URI
   std::string name;  // the endpoint's name in the mapping, for errors: "legacy.main"
   std::string application_name = "atlas-bridge";

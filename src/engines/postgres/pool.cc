@@ -19,6 +19,11 @@ Result<Borrowed> ConnectionPool::take() {
     idle_.pop_back();
     if (connection->usable()) return Borrowed(*this, std::move(connection), true);
   }
+  while (sessions_ != nullptr) {
+    std::unique_ptr<Connection> kept = sessions_->take(options_);
+    if (kept == nullptr) break;
+    if (kept->usable()) return Borrowed(*this, std::move(kept), true);
+  }
   ATLAS_TRY(std::unique_ptr<Connection> connection, Connection::open(options_));
   return Borrowed(*this, std::move(connection), false);
 }
@@ -30,8 +35,20 @@ Result<Borrowed> ConnectionPool::take_started(const std::function<Result<>(Conne
     if (started) return connection;
     if (started.error().code() != Code::kConnectionLost || !connection.reused())
       return std::move(started).error();
-    idle_.clear();  // they stood as long; the next one is new
+    forget_idle();
   }
+}
+
+ConnectionPool::~ConnectionPool() {
+  if (sessions_ == nullptr) return;
+  for (auto& idle : idle_) {
+    if (idle->usable()) sessions_->keep(std::move(idle));
+  }
+}
+
+void ConnectionPool::forget_idle() {
+  idle_.clear();
+  if (sessions_ != nullptr) sessions_->drop(options_);
 }
 
 void ConnectionPool::give_back(std::unique_ptr<Connection> connection) {

@@ -4,6 +4,7 @@
 // by side each hold one.
 
 #include "engines/postgres/connection.h"
+#include "engines/postgres/session_cache.h"
 
 #include <functional>
 #include <memory>
@@ -35,7 +36,15 @@ class Borrowed {
 
 class ConnectionPool {
  public:
-  explicit ConnectionPool(ConnectionOptions options) : options_(std::move(options)) {}
+  //   sessions  shared by all pools of a process, so that it outlives each; may be null
+  explicit ConnectionPool(ConnectionOptions options,
+                          std::shared_ptr<SessionCache> sessions = nullptr)
+      : options_(std::move(options)), sessions_(std::move(sessions)) {}
+  ~ConnectionPool();
+  ConnectionPool(const ConnectionPool&) = delete;
+  ConnectionPool& operator=(const ConnectionPool&) = delete;
+  ConnectionPool(ConnectionPool&&) = delete;
+  ConnectionPool& operator=(ConnectionPool&&) = delete;
 
   Result<Borrowed> take();
   // Takes a connection on which `start` has succeeded, such as one in an open transaction. `start`
@@ -49,8 +58,11 @@ class ConnectionPool {
  private:
   friend class Borrowed;
   void give_back(std::unique_ptr<Connection> connection);
+  // One that stood idle was lost: the others stood as long.
+  void forget_idle();
 
   ConnectionOptions options_;
+  std::shared_ptr<SessionCache> sessions_;
   std::vector<std::unique_ptr<Connection>> idle_;
 };
 
@@ -60,7 +72,7 @@ auto ConnectionPool::with(Work work) -> decltype(work(std::declval<Connection&>(
   if (!first) return std::move(first).error();
   auto answer = work(**first);
   if (answer || answer.error().code() != Code::kConnectionLost || !first->reused()) return answer;
-  idle_.clear();  // they stood as long
+  forget_idle();
   auto second = take();
   if (!second) return std::move(second).error();
   return work(**second);

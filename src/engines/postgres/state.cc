@@ -30,7 +30,8 @@ postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
 
 }  // namespace
 
-PostgresState::PostgresState(const PostgresOptions& options) : pool_(connection_options(options)) {}
+PostgresState::PostgresState(const PostgresOptions& options)
+    : pool_(connection_options(options), options.sessions) {}
 
 Result<std::unique_ptr<StateStore>> PostgresState::open(const PostgresOptions& options) {
   std::unique_ptr<PostgresState> state(new PostgresState(options));
