@@ -60,6 +60,7 @@ void declare_all(Verb& root) {
   declare_conflicts(root);
   declare_quarantine(root);
   declare_approve(root);
+  declare_tenants(root);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "app/signals.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace atlas::app {
@@ -7,6 +8,7 @@ namespace {
 
 // A signal handler reaches nothing but globals.
 volatile std::sig_atomic_t received = 0;
+std::atomic<int> listeners = 0;
 
 extern "C" void on_signal(int number) { received = number; }
 
@@ -22,12 +24,14 @@ void handle(int number) {
 }  // namespace
 
 StopSignals::StopSignals() {
+  if (listeners.fetch_add(1) > 0) return;
   received = 0;
   handle(SIGTERM);
   handle(SIGINT);
 }
 
 StopSignals::~StopSignals() {
+  if (listeners.fetch_sub(1) > 1) return;
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);
 }

@@ -8,7 +8,8 @@
 namespace atlas::app {
 
 // SIGTERM and SIGINT ask a run to stop between two pages; a second one of the same kind ends the
-// process at once. One object at a time; afterwards both have their default again.
+// process at once. Objects that live at once hear the same signal; after the last one both have
+// their default again.
 class StopSignals {
  public:
   StopSignals();

@@ -1,5 +1,6 @@
 #include "app/verb.h"
 
+#include "app/all_tenants.h"
 #include "app/duration.h"
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,19 @@ namespace atlas::app {
 Verb& Verb::reads_config() {
   app_->add_option("-c,--config", common_->config, "The mapping file")
       ->type_name("FILE")
+      ->capture_default_str();
+  app_->add_option("--tenant", common_->tenant, "Which tenant of the folder `tenants` beside it")
+      ->type_name("NAME");
+  return *this;
+}
+
+Verb& Verb::takes_all_tenants() {
+  CLI::Option* one = app_->get_option("--tenant");
+  app_->add_flag("--all", common_->all_tenants, "Every tenant; one that fails stops no other")
+      ->excludes(one);
+  app_->add_option("--parallel", common_->parallel, "Tenants at a time, with --all")
+      ->check(CLI::Range(1, 64))
+      ->type_name("N")
       ->capture_default_str();
   return *this;
 }
@@ -114,7 +128,12 @@ Verb Verb::verb(const std::string& name, const std::string& what) {
 }
 
 void Verb::does(Action action) {
-  app_->final_callback([chosen = chosen_, action = std::move(action)] { *chosen = action; });
+  app_->final_callback([chosen = chosen_, action = std::move(action)] {
+    *chosen = [action](const CommonOptions& common, Terminal& terminal) {
+      return common.all_tenants ? for_all_tenants(action, common, terminal)
+                                : action(common, terminal);
+    };
+  });
 }
 
 }  // namespace atlas::app

@@ -21,6 +21,9 @@ struct CommonOptions {
   std::string config = "./atlas.yaml";
   bool json = false;
   std::vector<std::string> entities;  // empty: all
+  std::string tenant;                 // of the folder `tenants`; empty: the only one, or none
+  bool all_tenants = false;
+  std::size_t parallel = 1;  // tenants at a time, with all_tenants
 };
 
 // Does a verb's work: prints its data and gives the exit code. An error is printed by the caller.
@@ -34,9 +37,11 @@ class Verb {
   Verb(CLI::App& app, CommonOptions& common, Action& chosen)
       : app_(&app), common_(&common), chosen_(&chosen) {}
 
-  // -c, --config and -o, --output.
+  // -c, --config and --tenant; -o, --output.
   Verb& reads_config();
   Verb& prints_tables_or_json();
+  // --all and --parallel: the verb for every tenant in turn. After reads_config().
+  Verb& takes_all_tenants();
   // --entity NAME, repeatable.
   Verb& takes_entities();
   Verb& flag(const std::string& names, bool& into, const std::string& help);
@@ -78,5 +83,6 @@ void declare_runs(Verb& root);
 void declare_conflicts(Verb& root);
 void declare_quarantine(Verb& root);
 void declare_record(Verb& root);
+void declare_tenants(Verb& root);
 
 }  // namespace atlas::app

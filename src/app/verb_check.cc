@@ -66,7 +66,7 @@ Result<> remember(const Mapping& mapping) {
 
 Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
                        Terminal& terminal) {
-  Mapping mapping = load_mapping(common.config);
+  Mapping mapping = load_mapping(common);
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
   const bool lawful = mapping.plan != nullptr;
   if (common.json) {
@@ -97,6 +97,7 @@ void declare_check(Verb& root) {
   Verb verb = root.verb("check", "Proves the mapping against both live schemas; sync demands it");
   verb.reads_config()
       .prints_tables_or_json()
+      .takes_all_tenants()
       .flag("--exit-code", options->exit_code, "Exit 2 when fields declare losses")
       .examples({"check", "check -c atlas.yaml -o json"})
       .does([options](const CommonOptions& common, Terminal& terminal) {

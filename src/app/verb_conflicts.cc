@@ -103,7 +103,7 @@ Result<Conflict> find(OpenState& state, std::int64_t id) {
 Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& common,
                       Terminal& terminal) {
   ATLAS_TRY(const std::int64_t id, number_of(options.id));
-  ATLAS_TRY(OpenState state, open_tenant_of(common.config, terminal));
+  ATLAS_TRY(OpenState state, open_tenant_of(common, terminal));
   ATLAS_TRY(const Conflict conflict, find(state, id));
   if (common.json) {
     terminal.out << json_document(conflict_json("", conflict));
@@ -135,7 +135,7 @@ Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& commo
 Result<ExitCode> resolve(const ConflictOptions& options, const CommonOptions& common,
                          Terminal& terminal) {
   ATLAS_TRY(const std::int64_t id, number_of(options.id));
-  ATLAS_TRY(OpenState state, open_tenant_of(common.config, terminal));
+  ATLAS_TRY(OpenState state, open_tenant_of(common, terminal));
   ATLAS_TRY(const Conflict conflict, find(state, id));
   if (!conflict.open) {
     return Error(Code::kResolveStale,

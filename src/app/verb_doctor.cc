@@ -1,8 +1,8 @@
 // doctor: can the bridge do its work on these databases, and what would help?
 
 #include "app/doctor_findings.h"
-#include "app/engines.h"
 #include "app/json_text.h"
+#include "app/run_exit.h"
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
@@ -50,15 +50,6 @@ Style style_of(Level level) {
   }
   return Style::kPlain;
 }
-
-// The gravest exit: what cannot be reached, then rights, then what a person must change.
-int gravity(ExitCode exit) {
-  if (exit == ExitCode::kUnreachable) return 3;
-  if (exit == ExitCode::kPermission) return 2;
-  return exit == ExitCode::kDone ? 0 : 1;
-}
-
-ExitCode graver(ExitCode a, ExitCode b) { return gravity(a) >= gravity(b) ? a : b; }
 
 void fail(Examined& examined, std::string topic, const Error& error) {
   std::string detail = error.line();
@@ -202,7 +193,7 @@ Json doctor_json(const std::vector<Examined>& examined) {
 }
 
 Result<ExitCode> doctor(const CommonOptions& common, Terminal& terminal) {
-  Mapping mapping = load_mapping(common.config);
+  Mapping mapping = load_mapping(common);
   if (!mapping.document) {
     print_problems(terminal, mapping.problems, true);
     return exit_of(mapping.problems);
@@ -232,7 +223,11 @@ Result<ExitCode> doctor(const CommonOptions& common, Terminal& terminal) {
 void declare_doctor(Verb& root) {
   Verb verb = root.verb(
       "doctor", "Connections, rights, capture, clocks: what hinders the bridge, and the exact fix");
-  verb.reads_config().prints_tables_or_json().examples({"doctor", "doctor -o json"}).does(doctor);
+  verb.reads_config()
+      .prints_tables_or_json()
+      .takes_all_tenants()
+      .examples({"doctor", "doctor -o json"})
+      .does(doctor);
 }
 
 }  // namespace atlas::app

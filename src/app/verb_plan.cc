@@ -137,6 +137,7 @@ void declare_plan(Verb& root) {
   Verb verb = root.verb("plan", "What the next run would write; changes nothing");
   verb.reads_config()
       .prints_tables_or_json()
+      .takes_all_tenants()
       .takes_entities()
       .flag("--rows", options->rows, "List every write with its key and columns")
       .number("--page-rows", options->page_rows, 1, 100'000, "Rows decided at a time")

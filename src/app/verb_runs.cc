@@ -64,7 +64,7 @@ Json runs_json(const std::vector<RunRecord>& runs) {
 }
 
 Result<ExitCode> runs(const RunsOptions& options, const CommonOptions& common, Terminal& terminal) {
-  ATLAS_TRY(OpenState state, open_tenant_of(common.config, terminal));
+  ATLAS_TRY(OpenState state, open_tenant_of(common, terminal));
   ATLAS_TRY(const std::vector<RunRecord> list, state.store->runs(state.tenant.id, options.limit));
   if (common.json) {
     terminal.out << json_document(runs_json(list));

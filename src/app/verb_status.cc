@@ -149,7 +149,7 @@ Result<ExitCode> status(const CommonOptions& common, Terminal& terminal) {
 
 void declare_status(Verb& root) {
   Verb verb = root.verb("status", "Links, rows that wait, conflicts, cursors and the last run");
-  verb.reads_config().prints_tables_or_json().takes_entities().examples(
+  verb.reads_config().prints_tables_or_json().takes_all_tenants().takes_entities().examples(
       {"status", "status -o json"});
   verb.does(status);
 }

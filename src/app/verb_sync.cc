@@ -50,6 +50,12 @@ Result<ExitCode> sync(const SyncOptions& options, const CommonOptions& common, T
   ExitCode exit = ExitCode::kDone;
   ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
   if (!bridge) return exit;
+  if (const auto& tenant = bridge->mapping().tenant; tenant && !tenant->paused.empty()) {
+    remark(terminal,
+           fmt::format("tenant {} is paused: {}", tenant->name, one_line(tenant->paused)));
+    if (common.json) terminal.out << "{\"outcome\":\"paused\"}\n";
+    return ExitCode::kDone;
+  }
   const StopSignals signals;
   Clock& clock = system_clock();
   std::optional<Micros> end;
@@ -83,6 +89,7 @@ namespace {
 void declare_run(Verb& verb, const std::shared_ptr<SyncOptions>& options) {
   verb.reads_config()
       .prints_tables_or_json()
+      .takes_all_tenants()
       .takes_entities()
       .duration("--deadline", options->deadline,
                 "Stop after this time, such as 5m; progress is kept and the exit code is 0")

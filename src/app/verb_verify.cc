@@ -64,6 +64,7 @@ void declare_verify(Verb& root) {
   Verb verb = root.verb("verify", "Compares both sides value by value; writes nothing");
   verb.reads_config()
       .prints_tables_or_json()
+      .takes_all_tenants()
       .takes_entities()
       .flag("--exit-code", options->exit_code, "Exit 2 unless everything is equal")
       .duration("--deadline", options->deadline, "Stop after this time, such as 5m")

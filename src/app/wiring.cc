@@ -32,11 +32,58 @@ Variables environment() {
   };
 }
 
-Mapping load_mapping(const std::string& file, const Variables& variables) {
-  Mapping mapping(file);
-  Loaded loaded = load_file(file, variables);
+namespace {
+
+// The tenant's file that is meant; nullopt: the mapping has no folder of tenants.
+Result<std::optional<std::string>> choose_tenant(const CommonOptions& common) {
+  const std::vector<std::string> files = tenant_files(common.config);
+  if (files.empty()) {
+    if (common.tenant.empty()) return std::optional<std::string>();
+    return Error(Code::kNotFound,
+                 fmt::format("there is no tenant {}: no folder `tenants` is beside {}",
+                             one_line(common.tenant), common.config))
+        .advise("leave --tenant out, or make tenants/" + one_line(common.tenant) + ".yaml");
+  }
+  std::vector<std::string> names;
+  names.reserve(files.size());
+  for (const std::string& file : files) names.push_back(tenant_name(file));
+  if (common.tenant.empty() && files.size() == 1) return std::optional(files.front());
+  const auto found = std::ranges::find(names, common.tenant);
+  if (found != names.end())
+    return std::optional(files[static_cast<std::size_t>(found - names.begin())]);
+  constexpr std::size_t kListed = 20;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), kListed); ++i)
+    list += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kListed) list += fmt::format(", and {} more", names.size() - kListed);
+  if (common.tenant.empty()) {
+    return Error(Code::kUsage, "the mapping has several tenants: " + list)
+        .advise("name one with --tenant; some verbs also take --all");
+  }
+  return Error(Code::kNotFound, fmt::format("there is no tenant {}", one_line(common.tenant)))
+      .advise(suggestion(common.tenant, names));
+}
+
+}  // namespace
+
+Mapping load_mapping(const CommonOptions& common, const Variables& variables) {
+  Mapping mapping(common.config);
+  auto chosen = choose_tenant(common);
+  if (!chosen) {
+    mapping.problems.push_back({std::move(chosen).error().at(common.config), true});
+    return mapping;
+  }
+  Variables all = variables;
+  if (*chosen) {
+    LoadedTenant tenant = load_tenant_file(**chosen, variables);
+    mapping.problems = std::move(tenant.problems);
+    if (!tenant.tenant) return mapping;
+    mapping.tenant = std::move(tenant.tenant);
+    all = with_tenant(*mapping.tenant, variables);
+  }
+  Loaded loaded = load_file(common.config, all, mapping.tenant ? &*mapping.tenant : nullptr);
   mapping.document = std::move(loaded.document);
-  mapping.problems = std::move(loaded.problems);
+  std::ranges::move(loaded.problems, std::back_inserter(mapping.problems));
   if (mapping.document) mapping.connections = connections(*mapping.document);
   return mapping;
 }
@@ -115,7 +162,7 @@ Bridge::Bridge(Mapping mapping) : mapping_(std::move(mapping)), executor_(thread
 
 Result<std::unique_ptr<Bridge>> Bridge::open(const CommonOptions& common, Terminal& terminal,
                                              ExitCode& exit, const Variables& variables) {
-  Mapping mapping = load_mapping(common.config, variables);
+  Mapping mapping = load_mapping(common, variables);
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
   if (!mapping.plan) {
     print_problems(terminal, mapping.problems, true);
@@ -171,13 +218,14 @@ Result<OpenState> open_tenant(const Mapping& mapping) {
   return state;
 }
 
-Result<OpenState> open_tenant_of(const std::string& file, Terminal& terminal) {
-  Mapping mapping = load_mapping(file);
+Result<OpenState> open_tenant_of(const CommonOptions& common, Terminal& terminal) {
+  Mapping mapping = load_mapping(common);
   if (mapping.document) return open_tenant(mapping);
   // The caller prints the error that it is given: the last one, so that file order is kept.
   std::vector<Problem> problems;
   std::ranges::copy_if(mapping.problems, std::back_inserter(problems), fatal);
-  if (problems.empty()) return Error(Code::kConfigUnreadable, "nothing could be read").at(file);
+  if (problems.empty())
+    return Error(Code::kConfigUnreadable, "nothing could be read").at(common.config);
   Error last = std::move(problems.back().error);
   problems.pop_back();
   print_problems(terminal, problems, true);

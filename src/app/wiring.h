@@ -5,6 +5,7 @@
 #include "app/verb.h"
 #include "flow/ports.h"
 #include "mapping/compile.h"
+#include "mapping/tenant_file.h"
 #include "model/table.h"
 #include "state/store.h"
 
@@ -20,6 +21,7 @@ struct Mapping {
 
   std::string file;
   Engines engines;
+  std::optional<TenantFile> tenant;          // of the folder `tenants`
   std::shared_ptr<const Document> document;  // null: the file has fatal problems
   Connections connections;
   Catalogs catalogs;
@@ -30,8 +32,9 @@ struct Mapping {
 
 // The process's environment.
 Variables environment();
-// Level 1: reads the file.
-Mapping load_mapping(const std::string& file, const Variables& variables = environment());
+// Level 1: reads the file, and the tenant's where the mapping has a folder `tenants`. Without a
+// tenant named, the only one is taken; several are a problem that lists them.
+Mapping load_mapping(const CommonOptions& common, const Variables& variables = environment());
 // Opens every endpoint, reads its catalog and compiles (levels 2 to 4). Call after load_mapping
 // gave a document.
 //   errors  kUnreachable, kLoginRefused and others that leave nothing to check
@@ -63,7 +66,7 @@ struct OpenState {
 //   errors  as open_state
 Result<OpenState> open_tenant(const Mapping& mapping);
 // The same from the file. A fatal problem is printed; its error is returned.
-Result<OpenState> open_tenant_of(const std::string& file, Terminal& terminal);
+Result<OpenState> open_tenant_of(const CommonOptions& common, Terminal& terminal);
 
 // Everything that a verb works with once the mapping is lawful.
 class Bridge {

@@ -32,10 +32,15 @@ struct Loaded {
   std::vector<Problem> problems;
 };
 
-// Level 1. `file` is used for positions and for ${file:…} relative paths.
-Loaded load(const std::string& file, const std::string& text, const Variables& variables);
+struct TenantFile;  // mapping/tenant_file.h
+
+// Level 1. `file` is used for positions and for ${file:…} relative paths. `tenant`, if given, takes
+// the place of the file's own `tenant:`, and its phase that of `phase:`.
+Loaded load(const std::string& file, const std::string& text, const Variables& variables,
+            const TenantFile* tenant = nullptr);
 // Reads the file and loads it. A missing file is a problem.
-Loaded load_file(const std::string& file, const Variables& variables);
+Loaded load_file(const std::string& file, const Variables& variables,
+                 const TenantFile* tenant = nullptr);
 
 // What is needed to open connections before compiling.
 struct Connections {

@@ -5,6 +5,7 @@
 #include "mapping/load_names.h"
 #include "mapping/load_settings.h"
 #include "mapping/suggest.h"
+#include "mapping/tenant_file.h"
 #include "mapping/variables.h"
 #include "mapping/yaml_tree.h"
 
@@ -75,7 +76,7 @@ bool check_version(MapReader& map, ProblemList& problems) {
   return false;
 }
 
-void load_document(const YamlNode& root, LoadContext& context) {
+void load_document(const YamlNode& root, const TenantFile* tenant, LoadContext& context) {
   Document& document = context.document;
   ProblemList& problems = context.problems;
   MapReader map(root, "the mapping", problems);
@@ -85,18 +86,14 @@ void load_document(const YamlNode& root, LoadContext& context) {
     context.lenses = lenses;
     check_lens_keys(*lenses, context);
   }
-  load_tenant(map.take("tenant"), root.where, context);
+  load_tenant(map.take("tenant"), root.where, tenant, context);
   load_variables(map.take("vars"), context);
   load_sides(map.require("sides",
                          "sides: {legacy: {main: {postgres: …}}, platform: {main: {postgres: …}}}"),
              context);
   load_state(map.take("state"), root.where, context);
-  read_enum<Phase>(map.take("phase"), "`phase`",
-                   {{"legacy_leads", Phase::kLegacyLeads},
-                    {"dual", Phase::kDual},
-                    {"platform_leads", Phase::kPlatformLeads},
-                    {"legacy_readonly", Phase::kLegacyReadonly}},
-                   document.phase, problems);
+  read_enum<Phase>(map.take("phase"), "`phase`", phase_names(), document.phase, problems);
+  if (tenant != nullptr && tenant->phase) document.phase = *tenant->phase;
   EntityDefaults defaults;
   load_scope(map.take("scope"), defaults.scope, context);
   load_capture(map.take("capture"), defaults.capture, context);
@@ -112,7 +109,8 @@ void load_document(const YamlNode& root, LoadContext& context) {
 
 }  // namespace
 
-Loaded load(const std::string& file, const std::string& text, const Variables& variables) {
+Loaded load(const std::string& file, const std::string& text, const Variables& variables,
+            const TenantFile* tenant) {
   auto source = std::make_shared<const SourceText>(file, text);
   ProblemList problems(source);
   Loaded out;
@@ -124,15 +122,17 @@ Loaded load(const std::string& file, const std::string& text, const Variables& v
     LoadContext context{*document, problems};
     document->file = file;
     document->source = source;
-    load_document(*root, context);
+    load_document(*root, tenant, context);
     document->text = hashed_text(*root, *document);
+    if (tenant != nullptr && tenant->phase)
+      document->text += fmt::format("|phase {}", static_cast<int>(*tenant->phase));
   }
   if (!problems.fatal()) out.document = std::move(document);
   out.problems = problems.take();
   return out;
 }
 
-Loaded load_file(const std::string& file, const Variables& variables) {
+Loaded load_file(const std::string& file, const Variables& variables, const TenantFile* tenant) {
   std::ifstream in(file, std::ios::binary);
   std::string text;
   std::error_code failed;
@@ -140,7 +140,7 @@ Loaded load_file(const std::string& file, const Variables& variables) {
     text.resize(kYamlBytesMax + 1);
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
-    if (!in.bad()) return load(file, text, variables);
+    if (!in.bad()) return load(file, text, variables, tenant);
   }
   Loaded out;
   out.problems.push_back(

@@ -2,6 +2,7 @@
 
 #include "mapping/load_operators.h"
 #include "mapping/suggest.h"
+#include "mapping/tenant_file.h"
 #include "model/text_form.h"
 
 #include <fmt/format.h>
@@ -12,7 +13,22 @@
 
 namespace atlas {
 
-void load_tenant(const YamlNode* node, const SourcePosition& top, LoadContext& context) {
+const std::vector<std::pair<std::string, Phase>>& phase_names() {
+  static const std::vector<std::pair<std::string, Phase>> kNames = {
+      {"legacy_leads", Phase::kLegacyLeads},
+      {"dual", Phase::kDual},
+      {"platform_leads", Phase::kPlatformLeads},
+      {"legacy_readonly", Phase::kLegacyReadonly}};
+  return kNames;
+}
+
+void load_tenant(const YamlNode* node, const SourcePosition& top, const TenantFile* chosen,
+                 LoadContext& context) {
+  if (chosen != nullptr) {
+    context.document.tenant_name = chosen->name;
+    context.document.tenant_id = chosen->id;
+    return;
+  }
   const std::string fix =
       "tenant: {id: …} with a UUID of your own (uuidgen makes one); every minted key depends on "
       "it, so it never changes";

@@ -17,7 +17,11 @@ struct LoadContext {
   const YamlNode* lenses = nullptr;  // the map under `lenses:`, or null
 };
 
-void load_tenant(const YamlNode* node, const SourcePosition& top, LoadContext& context);
+// Names of the phases, as the mapping and tenant files spell them.
+const std::vector<std::pair<std::string, Phase>>& phase_names();
+// `chosen` takes the place of the file's own tenant.
+void load_tenant(const YamlNode* node, const SourcePosition& top, const TenantFile* chosen,
+                 LoadContext& context);
 void load_variables(const YamlNode* node, LoadContext& context);
 void load_sides(const YamlNode* node, LoadContext& context);
 void load_state(const YamlNode* node, const SourcePosition& top, LoadContext& context);
