@@ -24,6 +24,7 @@ Error settled_already(const Database& database, BatchNumber batch) {
 
 VirtualEndpoint::VirtualEndpoint(Database& database) : database_(database) {
   capabilities_.database_stamps = true;
+  capabilities_.tokens_name_writers = database.tokens() == TokenStyle::kWriter;
 }
 
 Result<Probe> VirtualEndpoint::probe(std::span<const TableName> /*tables*/) {

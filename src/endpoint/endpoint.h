@@ -27,6 +27,9 @@ struct Capabilities {
   bool database_stamps = false;  // horizon() bounds the stamps of uncommitted transactions (E28)
   bool deletes_visible = false;
   bool read_your_writes = true;
+  // A version's token is its writer's transaction: rows with one token were written by one
+  // transaction, and no other row version ever has it while a run lasts.
+  bool tokens_name_writers = false;
 };
 
 // E28. `safe`: no transaction still open can commit a row stamped by the database earlier than this

@@ -37,7 +37,7 @@ bool ascending(const std::vector<KeyView>& keys) {
 
 Applier::Applier(Connection& connection, std::span<const WriteGroup> groups,
                  std::span<const TableName> partitioned)
-    : connection_(connection), groups_(groups) {
+    : connection_(connection), groups_(groups), partitioned_(partitioned) {
   results_.resize(groups.size());
   for (std::size_t g = 0; g < groups.size(); ++g) {
     ATLAS_ASSERT(ascending(groups[g].keys), "the rows of a group are not sorted by key");
@@ -93,7 +93,37 @@ std::vector<std::uint32_t> Applier::fitting_instances() {
   return fitting;
 }
 
+// Finds the groups that are copied in, and asks for the clock that touches their stamps: COPY takes
+// values, not expressions.
+Result<> Applier::prepare_copies() {
+  copying_.resize(groups_.size());
+  std::vector<std::string> clocks;
+  std::vector<std::size_t> owners;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    // Partitions may have triggers of their own.
+    const bool parts =
+        std::ranges::find(partitioned_, groups_[g].shape->table) != partitioned_.end();
+    if (parts || !can_copy(groups_[g])) continue;
+    copying_[g] = {.possible = true,
+                   .sql = copy_sql(groups_[g]),
+                   .version_sql = written_sql(*groups_[g].shape),
+                   .touched = {}};
+    const std::string clock = touch_expression(groups_[g]);
+    if (clock.empty()) continue;
+    clocks.push_back("select " + clock);
+    owners.push_back(g);
+  }
+  if (clocks.empty()) return {};
+  std::vector<Step> steps;
+  for (const std::string& clock : clocks) steps.push_back({.label = "apply", .sql = clock});
+  ATLAS_TRY(const std::vector<Rowset> results, connection_.run_all(steps));
+  for (std::size_t i = 0; i < owners.size(); ++i)
+    copying_[owners[i]].touched = results[i].bytes(0, 0);
+  return {};
+}
+
 Result<ApplyResults> Applier::run() {
+  ATLAS_OK(prepare_copies());
   ATLAS_OK(apply_set(fitting_instances()));
   ATLAS_OK(retry_references());
   if (mark_ == Mark::kUndo) ATLAS_OK(connection_.command("apply", "rollback to savepoint atlas"));
@@ -104,15 +134,20 @@ Result<ApplyResults> Applier::run() {
 Result<> Applier::apply_set(std::vector<std::uint32_t> set) {
   while (!set.empty()) {
     build(set);
-    const PipelineAnswer answer = attempt();
+    const Attempt answer = attempt();
+    if (copies_fell_short(answer)) {
+      // COPY knows all rows or none. Statements with a conflict target tell a taken key from what
+      // the database refuses.
+      mark_ = Mark::kUndo;
+      for (Copying& copying : copying_) copying.possible = false;
+      continue;
+    }
     if (answer.error) {
       if (!is_a_rows_fault(*answer.error)) return *answer.error;
       mark_ = Mark::kUndo;
-      const std::size_t first = first_statement_step();
       if (set.size() == 1) {
-        const bool in_statement =
-            answer.failed >= first && answer.failed - first < statements_used_;
-        const std::ptrdiff_t group = in_statement ? statements_[answer.failed - first].group : -1;
+        const std::ptrdiff_t group =
+            answer.failed < 0 ? -1 : statements_[static_cast<std::size_t>(answer.failed)].group;
         reject(set.front(), group, *answer.error);
         return {};
       }
@@ -168,30 +203,57 @@ void Applier::build(std::span<const std::uint32_t> set) {
 }
 
 void Applier::add_rows(std::uint32_t group, std::span<const std::uint32_t> rows) {
+  const WriteGroup& source = groups_[group];
+  const bool copied = copying_[group].possible && rows.size() >= kCopyRowsMin;
   while (!rows.empty()) {
     std::size_t count = 0;
     std::size_t bytes = 0;
-    while (count < rows.size() && count < kStatementRowsMax &&
+    while (count < rows.size() && (copied || count < kStatementRowsMax) &&
            (count == 0 || bytes < kStatementBytesMax)) {
-      bytes += row_bytes(groups_[group], rows[count++]);
+      bytes += row_bytes(source, rows[count++]);
     }
     if (statements_used_ == statements_.size()) statements_.emplace_back();
     Statement& statement = statements_[statements_used_++];
     statement.group = group;
     statement.rows.assign(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count));
     statement.params.clear();
-    bind_rows(groups_[group], statement.rows, statement.params);
+    statement.copied = copied;
+    if (copied) {
+      copy_rows(source, statement.rows, copying_[group].touched, statement.copy);
+      const KeyView first = source.keys[statement.rows.front()];
+      (void)bind_keys(*source.shape, {&first, 1}, statement.params);
+    } else {
+      bind_rows(source, statement.rows, statement.params);
+    }
     rows = rows.subspan(count);
   }
 }
 
-// Steps of attempt() before its first statement.
-std::size_t Applier::first_statement_step() const { return mark_ == Mark::kKept ? 3 : 2; }
+// Sends what has been gathered and keeps the answers of statements. False: something failed.
+bool Applier::send(std::vector<Step>& steps, std::vector<std::ptrdiff_t>& owners, Attempt& out) {
+  if (steps.empty()) return true;
+  PipelineAnswer answer = connection_.pipeline(steps);
+  for (std::size_t i = 0; i < answer.results.size(); ++i) {
+    if (owners[i] >= 0)
+      out.results[static_cast<std::size_t>(owners[i])] = std::move(answer.results[i]);
+  }
+  if (answer.error) {
+    out.failed = answer.failed < owners.size() ? owners[answer.failed] : -1;
+    out.error = std::move(answer.error);
+  }
+  steps.clear();
+  owners.clear();
+  return !out.error;
+}
 
-PipelineAnswer Applier::attempt() {
+Applier::Attempt Applier::attempt() {
+  Attempt out;
+  out.results.resize(statements_used_);
   std::vector<Step> steps;
+  std::vector<std::ptrdiff_t> owners;
   const auto control = [&](std::string_view sql) {
     steps.push_back({.label = "apply", .sql = sql, .prepared = false});
+    owners.push_back(-1);
   };
   if (mark_ == Mark::kKept) control("release savepoint atlas");
   control(mark_ == Mark::kUndo ? "rollback to savepoint atlas" : "savepoint atlas");
@@ -200,19 +262,37 @@ PipelineAnswer Applier::attempt() {
   control("set constraints all deferred");
   for (std::size_t i = 0; i < statements_used_; ++i) {
     const Statement& statement = statements_[i];
-    steps.push_back({.label = labels_[statement.group],
-                     .sql = sql_[statement.group],
+    const Copying& copying = copying_[statement.group];
+    const std::string& label = labels_[statement.group];
+    if (statement.copied) {
+      if (!send(steps, owners, out)) return out;
+      auto copied = connection_.copy(label, copying.sql, statement.copy.bytes());
+      if (!copied) {
+        out.error = std::move(copied).error();
+        out.failed = static_cast<std::ptrdiff_t>(i);
+        return out;
+      }
+    }
+    steps.push_back({.label = label,
+                     .sql = statement.copied ? copying.version_sql : sql_[statement.group],
                      .params = &statement.params});
+    owners.push_back(static_cast<std::ptrdiff_t>(i));
   }
   control("set constraints all immediate");
-  PipelineAnswer answer = connection_.pipeline(steps);
-  if (!answer.error) {
-    // Only the statements' answers are of interest.
-    answer.results.erase(
-        answer.results.begin(),
-        answer.results.begin() + static_cast<std::ptrdiff_t>(first_statement_step()));
+  (void)send(steps, owners, out);
+  return out;
+}
+
+// A COPY failed for a reason that statements by row may not have, or left no row to be seen.
+bool Applier::copies_fell_short(const Attempt& answer) const {
+  if (answer.error) {
+    return answer.failed >= 0 && statements_[static_cast<std::size_t>(answer.failed)].copied &&
+           answer.error->kind() != ErrorKind::kRetry;
   }
-  return answer;
+  for (std::size_t s = 0; s < statements_used_; ++s) {
+    if (statements_[s].copied && answer.results[s].size() != 1) return true;
+  }
+  return false;
 }
 
 void Applier::read_insert(const Statement& statement, const Rowset& rows) {
@@ -237,6 +317,31 @@ void Applier::read_insert(const Statement& statement, const Rowset& rows) {
   }
 }
 
+// One transaction, one moment: the first row's version is that of all.
+void Applier::read_copied(const Statement& statement, const Rowset& rows) {
+  const WriteGroup& group = groups_[statement.group];
+  const TableShape& shape = *group.shape;
+  RowVersion version{.token = rows.id(0, 0)};
+  const bool touched = !copying_[statement.group].touched.empty();
+  std::ptrdiff_t stamp = -1;  // among the columns sent
+  if (touched && !rows.is_null(0, 1)) {
+    version.stamp_us = stamp_us(
+        shape, decode_cell(shape.columns[*shape.stamp].type.kind, rows.bytes(0, 1), arena_));
+  } else if (!touched && shape.stamp) {
+    stamp =
+        std::find(group.columns.begin(), group.columns.end(), *shape.stamp) - group.columns.begin();
+  }
+  const std::size_t width = group.columns.size();
+  for (const std::uint32_t row : statement.rows) {
+    WriteResult& written = results_[statement.group][row];
+    written.status = WriteStatus::kApplied;
+    written.version = version;
+    if (stamp < 0) continue;
+    written.version.stamp_us =
+        stamp_us(shape, group.cells[row * width + static_cast<std::size_t>(stamp)]);
+  }
+}
+
 // Marks what was written; what RETURNING does not show stays kSkipped for now.
 void Applier::read_returned(const std::vector<Rowset>& results) {
   arena_.clear();
@@ -246,6 +351,10 @@ void Applier::read_returned(const std::vector<Rowset>& results) {
     const TableShape& shape = *group.shape;
     const Rowset& rows = results[s];
     for (const std::uint32_t row : statement.rows) results_[statement.group][row] = {};
+    if (statement.copied) {
+      read_copied(statement, rows);
+      continue;
+    }
     if (group.kind == WriteKind::kInsert) {
       read_insert(statement, rows);
       continue;

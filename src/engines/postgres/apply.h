@@ -4,6 +4,7 @@
 
 #include "endpoint/endpoint.h"
 #include "engines/postgres/connection.h"
+#include "engines/postgres/copy.h"
 
 #include <cstdint>
 #include <deque>
@@ -20,6 +21,7 @@ using ApplyResults = std::vector<std::vector<WriteResult>>;
 class Applier {
  public:
   // Of `partitioned` tables the versions of inserted rows are read back.
+  // They must outlive the applier.
   Applier(Connection& connection, std::span<const WriteGroup> groups,
           std::span<const TableName> partitioned);
   // errors  all but kRejected: the transaction is dead
@@ -34,21 +36,38 @@ class Applier {
   struct Statement {
     std::uint32_t group = 0;
     std::vector<std::uint32_t> rows;
-    Params params;
+    bool copied = false;
+    Params params;  // copied: the first row's key, by which the version of all is read
+    CopyRows copy;  // copied
+  };
+  // What an attempt gave: results by statement, before the one that failed.
+  struct Attempt {
+    std::vector<Rowset> results;
+    std::optional<Error> error;
+    std::ptrdiff_t failed = -1;  // the statement of `error`; -1: none in particular
+  };
+  // How the rows of a group can be copied in.
+  struct Copying {
+    bool possible = false;
+    std::string sql, version_sql;
+    std::string touched;  // the stamp's binary form
   };
   // What the savepoint needs before the next attempt.
   enum class Mark : std::uint8_t { kNone, kKept, kUndo };
 
   void number_instances();
   std::vector<std::uint32_t> fitting_instances();
+  Result<> prepare_copies();
   Result<> apply_set(std::vector<std::uint32_t> set);
   Result<> retry_references();
   void build(std::span<const std::uint32_t> set);
   void add_rows(std::uint32_t group, std::span<const std::uint32_t> rows);
-  PipelineAnswer attempt();
-  std::size_t first_statement_step() const;
+  Attempt attempt();
+  bool send(std::vector<Step>& steps, std::vector<std::ptrdiff_t>& owners, Attempt& out);
+  bool copies_fell_short(const Attempt& answer) const;
   void read_returned(const std::vector<Rowset>& results);
   void read_insert(const Statement& statement, const Rowset& rows);
+  void read_copied(const Statement& statement, const Rowset& rows);
   Result<> look_again();
   // The instances of `set` all of whose writes were applied; `mixed` tells whether another one had
   // some of its writes applied.
@@ -59,7 +78,9 @@ class Applier {
 
   Connection& connection_;
   std::span<const WriteGroup> groups_;
+  std::span<const TableName> partitioned_;
   std::vector<std::string> sql_, labels_;  // per group
+  std::vector<Copying> copying_;           // per group
   std::vector<Place> places_;              // sorted; instances renumbered from 0
   std::vector<std::uint32_t> begins_;      // per instance: its first place; one more at the end
   std::deque<Statement> statements_;

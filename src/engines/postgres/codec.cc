@@ -113,7 +113,7 @@ double number_of(const Value& value) {
   return std::strtod(std::string(value.as_text()).c_str(), nullptr);
 }
 
-void append_decimal(ArrayWriter& out, const Value& value) {
+void append_decimal(CellWriter& out, const Value& value) {
   std::string binary, scratch;
   const bool done = append_numeric(binary, value.tag() == Tag::kFloat || value.tag() == Tag::kInt
                                                ? std::string_view(scratch = value_text(value))
@@ -266,7 +266,7 @@ bool fits(const Type& type, const Value& value) {
   return false;
 }
 
-void append_cell(ArrayWriter& out, const Type& type, const Value& value) {
+void append_cell(CellWriter& out, const Type& type, const Value& value) {
   if (value.is_null()) return out.null();
   switch (type.kind) {
     case TypeKind::kBool:

@@ -32,7 +32,7 @@ Value decode_cell(TypeKind kind, std::string_view bytes, Arena& arena);
 // Whether append_cell would write the value: its tag fits the kind and its number the range.
 bool fits(const Type& type, const Value& value);
 // Appends a cell that fits. Null is an element like any other.
-void append_cell(ArrayWriter& out, const Type& type, const Value& value);
+void append_cell(CellWriter& out, const Type& type, const Value& value);
 
 // Adds one value that fits as a parameter of its own, of type travel_name.
 void bind_cell(Params& params, const Type& type, const Value& value);

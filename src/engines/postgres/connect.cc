@@ -87,7 +87,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& op
 }
 
 Result<> Connection::start_session() {
-  const std::array<std::pair<std::string_view, std::string>, 23> settings = {{
+  std::vector<std::pair<std::string_view, std::string>> settings = {
       {"search_path", "pg_catalog, pg_temp"},
       {"row_security", "off"},  // rows that a policy hides are an error, never silently missing
       {"synchronous_commit", "on"},
@@ -106,15 +106,13 @@ Result<> Connection::start_session() {
       {"client_min_messages", "error"},
       {"jit", "off"},
       {"plan_cache_mode", options_.generic_plans ? "force_generic_plan" : "auto"},
-      // Every statement of ours finds its rows by an index. What a planner thinks of a table that
-      // was never analyzed must not turn a page of keys into a scan or a sort of the whole table.
-      {"enable_seqscan", "off"},
-      {"enable_bitmapscan", "off"},
-      {"enable_sort", "off"},
-      {"enable_hashjoin", "off"},
-      {"enable_mergejoin", "off"},
       {"client_encoding", "UTF8"},
-  }};
+  };
+  if (options_.keyed_plans) {
+    for (const std::string_view name : {"enable_seqscan", "enable_bitmapscan", "enable_hashjoin",
+                                        "enable_mergejoin", "enable_sort"})
+      settings.emplace_back(name, "off");
+  }
   Params params;
   {
     ArrayWriter names = params.array(kTextOid);

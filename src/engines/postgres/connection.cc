@@ -224,6 +224,49 @@ Result<> Connection::command(std::string_view label, std::string_view sql) {
   return {};
 }
 
+// --- COPY ---------------------------------------------------------------------------------------
+
+bool Connection::send_copy(std::string_view data) {
+  constexpr std::size_t kChunkBytes = std::size_t{64} << 10;  // what libpq keeps at a time
+  while (!data.empty()) {
+    const std::string_view chunk = data.substr(0, kChunkBytes);
+    const int taken = PQputCopyData(connection_, chunk.data(), static_cast<int>(chunk.size()));
+    if (taken < 0 || !flush()) return false;
+    if (taken > 0) data.remove_prefix(chunk.size());
+  }
+  return PQputCopyEnd(connection_, nullptr) == 1 && flush();
+}
+
+// COPY is not possible within a pipeline: it is left for the while, between two of them.
+Result<> Connection::copy(std::string_view label, const std::string& sql, std::string_view data) {
+  if (!usable() || !reached(label, "send")) return lost(label);
+  if (PQexitPipelineMode(connection_) != 1 || PQsendQuery(connection_, sql.c_str()) != 1 ||
+      !flush()) {
+    sever();
+    return lost(label);
+  }
+  std::optional<Error> error;
+  while (pg_result* result = receive()) {
+    const Rowset owner(result);
+    const ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_COPY_IN) {
+      if (!send_copy(data) || !reached(label, "sent")) {
+        sever();
+        return lost(label);
+      }
+    } else if (status == PGRES_FATAL_ERROR && !error) {
+      error = error_of(result, {.label = label, .sql = sql});
+    }
+  }
+  if (!usable() || !reached(label, "received")) return lost(label);
+  if (PQenterPipelineMode(connection_) != 1) {
+    sever();
+    return lost(label);
+  }
+  if (error) return std::move(*error);
+  return {};
+}
+
 // --- ends of transactions -----------------------------------------------------------------------
 
 CommitAnswer Connection::commit() {

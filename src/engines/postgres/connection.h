@@ -35,6 +35,8 @@ struct ConnectionOptions {
   // Statements over key arrays must not be planned anew by their array's length: a hash join over
   // the whole table loses against the index long before the planner thinks so.
   bool generic_plans = false;
+  // Only our own tables are touched, all by keys: the plans of plans.h hold for the session.
+  bool keyed_plans = false;
 
   // Whether a session made with `other` may serve here.
   bool same_session(const ConnectionOptions& other) const {
@@ -42,7 +44,7 @@ struct ConnectionOptions {
            application_name == other.application_name &&
            statement_timeout == other.statement_timeout && lock_timeout == other.lock_timeout &&
            idle_in_transaction_timeout == other.idle_in_transaction_timeout &&
-           generic_plans == other.generic_plans;
+           generic_plans == other.generic_plans && keyed_plans == other.keyed_plans;
   }
 };
 
@@ -97,6 +99,11 @@ class Connection {
   // A statement without parameters that is not worth preparing: SAVEPOINT, DDL.
   Result<> command(std::string_view label, std::string_view sql);
 
+  // Statements without parameters, one of which is COPY … FROM STDIN in binary form and takes
+  // `data`. The server skips what comes after a failure. Not for the first statement of a
+  // transaction.
+  Result<> copy(std::string_view label, const std::string& sql, std::string_view data);
+
   // Sends COMMIT. An answer that never comes is kUnknown, and the connection is unusable.
   CommitAnswer commit();
   // Ends an open transaction block, whatever its state. An unusable connection needs none.
@@ -113,6 +120,7 @@ class Connection {
   Result<> start_session();
   bool send_step(const Step& step, std::vector<bool>& prepares);
   bool flush();
+  bool send_copy(std::string_view data);
   pg_result* receive();
   bool wait(short events);
   // Behaves as a broken connection from now on.

@@ -33,6 +33,7 @@ PostgresEndpoint::PostgresEndpoint(const PostgresOptions& options)
       readers_(connection_options(options, false), options.sessions),
       writers_(connection_options(options, true), options.sessions) {
   capabilities_.database_stamps = true;
+  capabilities_.tokens_name_writers = true;
 }
 
 Result<std::unique_ptr<Endpoint>> PostgresEndpoint::open(const PostgresOptions& options) {

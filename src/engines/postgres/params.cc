@@ -8,7 +8,7 @@ constexpr std::size_t kArrayHeader = 20;
 
 }  // namespace
 
-ArrayWriter::ArrayWriter(std::string& out, Oid element) : out_(out), type_(element) {
+ArrayWriter::ArrayWriter(std::string& out, Oid element) : CellWriter(out), type_(element) {
   out_.resize(kArrayHeader);
 }
 
@@ -24,13 +24,13 @@ ArrayWriter::~ArrayWriter() {
   store_big(out_.data() + 16, std::uint32_t{1});
 }
 
-void ArrayWriter::null() {
+void CellWriter::null() {
   append_big(out_, ~std::uint32_t{0});
   nulls_ = true;
   ++count_;
 }
 
-char* ArrayWriter::element(std::size_t size) {
+char* CellWriter::element(std::size_t size) {
   const std::size_t at = out_.size();
   out_.resize(at + 4 + size);
   store_big(out_.data() + at, static_cast<std::uint32_t>(size));
@@ -38,7 +38,7 @@ char* ArrayWriter::element(std::size_t size) {
   return out_.data() + at + 4;
 }
 
-void ArrayWriter::raw(std::string_view bytes) {
+void CellWriter::raw(std::string_view bytes) {
   append_big(out_, static_cast<std::uint32_t>(bytes.size()));
   out_.append(bytes);
   ++count_;

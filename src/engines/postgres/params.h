@@ -13,16 +13,10 @@
 
 namespace atlas::postgres {
 
-// Writes a one-dimensional array into a parameter. The array is complete when the writer is
-// destroyed.
-class ArrayWriter {
+// Appends cells as arrays and COPY rows hold them: a length word and the binary form.
+class CellWriter {
  public:
-  ArrayWriter(std::string& out, Oid element);
-  ~ArrayWriter();
-  ArrayWriter(const ArrayWriter&) = delete;
-  ArrayWriter& operator=(const ArrayWriter&) = delete;
-  ArrayWriter(ArrayWriter&&) = delete;
-  ArrayWriter& operator=(ArrayWriter&&) = delete;
+  explicit CellWriter(std::string& out) : out_(out) {}
 
   void null();
   void boolean(bool value) { store_big(element(1), static_cast<std::uint8_t>(value ? 1 : 0)); }
@@ -34,11 +28,25 @@ class ArrayWriter {
   // Room for one element of `size` bytes, to be filled by the caller before the next call.
   char* element(std::size_t size);
 
- private:
+ protected:
   std::string& out_;
-  Oid type_;
   std::uint32_t count_ = 0;
   bool nulls_ = false;
+};
+
+// Writes a one-dimensional array into a parameter. The array is complete when the writer is
+// destroyed.
+class ArrayWriter : public CellWriter {
+ public:
+  ArrayWriter(std::string& out, Oid element);
+  ~ArrayWriter();
+  ArrayWriter(const ArrayWriter&) = delete;
+  ArrayWriter& operator=(const ArrayWriter&) = delete;
+  ArrayWriter(ArrayWriter&&) = delete;
+  ArrayWriter& operator=(ArrayWriter&&) = delete;
+
+ private:
+  Oid type_;
 };
 
 class Params {

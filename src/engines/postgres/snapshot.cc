@@ -1,6 +1,7 @@
 #include "engines/postgres/snapshot.h"
 
 #include "engines/postgres/codec.h"
+#include "engines/postgres/plans.h"
 #include "engines/postgres/pooler.h"
 #include "engines/postgres/sql_text.h"
 #include "engines/postgres/table_sql.h"
@@ -89,6 +90,27 @@ Result<std::unique_ptr<PostgresSnapshot>> PostgresSnapshot::open(ConnectionPool&
   return std::unique_ptr<PostgresSnapshot>(new PostgresSnapshot(std::move(connection)));
 }
 
+Result<Rowset> PostgresSnapshot::ask(std::string_view label, Access access, const TableShape& shape,
+                                     std::string_view sql, const Params& params) {
+  std::vector<Step> steps;
+  Params table;
+  const bool pages = access == Access::kPages;
+  if (access != planned_ || (pages && planned_for_ != shape.table)) {
+    if (planned_ != Access::kUnset) {
+      for (const std::string_view undo : kDefaultPlansSql)
+        steps.push_back({.label = label, .sql = undo, .prepared = false});
+    }
+    if (pages) table.text(quote_table(shape.table));
+    steps.push_back(
+        {.label = label, .sql = pages ? kOrderedPlansSql : kKeyedPlansSql, .params = &table});
+    planned_ = access;
+    planned_for_ = shape.table;
+  }
+  steps.push_back({.label = label, .sql = sql, .params = &params});
+  ATLAS_TRY(std::vector<Rowset> results, connection_->run_all(steps));
+  return std::move(results.back());
+}
+
 // Rows of (key columns, version, stamp) become a page.
 Result<KeyPage> PostgresSnapshot::key_page(std::string_view label, const TableShape& shape,
                                            const std::string& condition, const std::string& order,
@@ -103,7 +125,7 @@ Result<KeyPage> PostgresSnapshot::key_page(std::string_view label, const TableSh
   const std::string sql = fmt::format(
       "select {}t.xmin{} from {} as t where true{}{} order by {} limit {}", columns, stamp,
       quote_table(shape.table), condition, scope_condition(shape, params), order, limit);
-  ATLAS_TRY(const Rowset rows, connection_->run(label, sql, params));
+  ATLAS_TRY(const Rowset rows, ask(label, Access::kPages, shape, sql, params));
   const std::size_t width = shape.key.size();
   ATLAS_OK(check_types(rows, shape, shape.key, 0));
   if (shape.stamp) ATLAS_OK(check_types(rows, shape, {&*shape.stamp, 1}, width + 1));
@@ -162,9 +184,10 @@ Result<KeyPage> PostgresSnapshot::keys(const TableShape& shape, KeyView after, s
   return key_page("keys", shape, condition, key_order(shape), params, limit);
 }
 
-Result<> PostgresSnapshot::append_rows(std::string_view label, const TableShape& shape,
-                                       const std::string& sql, const Params& params, Rows& into) {
-  ATLAS_TRY(const Rowset rows, connection_->run(label, sql, params));
+Result<> PostgresSnapshot::append_rows(std::string_view label, Access access,
+                                       const TableShape& shape, const std::string& sql,
+                                       const Params& params, Rows& into) {
+  ATLAS_TRY(const Rowset rows, ask(label, access, shape, sql, params));
   const std::size_t width = shape.columns.size();
   std::vector<std::uint32_t> columns(width);
   for (std::uint32_t i = 0; i < width; ++i) columns[i] = i;
@@ -202,7 +225,7 @@ Result<Rows> PostgresSnapshot::read(const TableShape& shape, std::span<const Key
     keys = keys.subspan(chunk.size());
     params.clear();
     if (bind_keys(shape, chunk, params) == 0) continue;
-    ATLAS_OK(append_rows("read", shape, sql, params, out));
+    ATLAS_OK(append_rows("read", Access::kKeys, shape, sql, params, out));
   }
   out.index();
   return out;
@@ -215,7 +238,7 @@ Result<Rows> PostgresSnapshot::scan(const TableShape& shape, KeyView after, std:
   source += scope_condition(shape, params);
   source += fmt::format(" order by {} limit {}", key_order(shape), limit);
   Rows out(shape.columns.size());
-  ATLAS_OK(append_rows("scan", shape, row_query(shape, source), params, out));
+  ATLAS_OK(append_rows("scan", Access::kPages, shape, row_query(shape, source), params, out));
   out.index();
   return out;
 }

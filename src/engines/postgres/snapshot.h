@@ -26,13 +26,19 @@ class PostgresSnapshot final : public Snapshot {
  private:
   explicit PostgresSnapshot(Borrowed connection) : connection_(std::move(connection)) {}
 
+  // One statement under plans that suit it: pages of a table in order, or rows by keys.
+  enum class Access : std::uint8_t { kUnset, kPages, kKeys };
+  Result<Rowset> ask(std::string_view label, Access access, const TableShape& shape,
+                     std::string_view sql, const Params& params);
   Result<KeyPage> key_page(std::string_view label, const TableShape& shape,
                            const std::string& condition, const std::string& order, Params& params,
                            std::size_t limit);
-  Result<> append_rows(std::string_view label, const TableShape& shape, const std::string& sql,
-                       const Params& params, Rows& into);
+  Result<> append_rows(std::string_view label, Access access, const TableShape& shape,
+                       const std::string& sql, const Params& params, Rows& into);
 
   Borrowed connection_;
+  Access planned_ = Access::kUnset;
+  TableName planned_for_;  // kPages
 };
 
 }  // namespace atlas::postgres

@@ -1,6 +1,7 @@
 // Confirm: links, pending keys, candidates, conflicts, cursors and intents move in one transaction
 // (E4).
 
+#include "engines/postgres/plans.h"
 #include "engines/postgres/state.h"
 #include "engines/postgres/state_rows.h"
 #include "engines/postgres/transaction.h"
@@ -27,8 +28,8 @@ void add_intent_deletes(StateSteps& steps, const Lease& lease, const Confirm& co
   for (const BatchNumber number : confirm.intents) numbers.int8(number.value);
 }
 
-StateSteps confirm_steps(const Lease& lease, const StoredEntity& entity, const Confirm& confirm) {
-  StateSteps steps;
+void add_confirm_steps(StateSteps& steps, const Lease& lease, const StoredEntity& entity,
+                       const Confirm& confirm) {
   postgres::add_lease_check(steps, lease);
   add_intent_deletes(steps, lease, confirm);
   postgres::add_link_writes(steps, entity, confirm);
@@ -36,14 +37,14 @@ StateSteps confirm_steps(const Lease& lease, const StoredEntity& entity, const C
   postgres::add_candidate_writes(steps, entity, confirm);
   postgres::add_conflict_writes(steps, entity, confirm);
   postgres::add_cursor_writes(steps, entity, confirm);
-  return steps;
 }
 
 }  // namespace
 
 Result<> PostgresState::confirm(const Lease& lease, const EntityRef& ref, const Confirm& confirm) {
   ATLAS_TRY(const StoredEntity* entity, stored(ref));
-  const StateSteps steps = confirm_steps(lease, *entity, confirm);
+  StateSteps steps;
+  add_confirm_steps(steps, lease, *entity, confirm);
   return pool_.with([&](Connection& connection) { return steps.run_committed(connection); });
 }
 
@@ -59,7 +60,10 @@ Result<> PostgresState::confirm_joined(Transaction& transaction, const Lease& le
   auto* ours = dynamic_cast<postgres::PostgresTransaction*>(&transaction);
   if (ours == nullptr) return Error(Code::kInternal, "a foreign transaction cannot be joined");
   ATLAS_TRY(const StoredEntity* entity, stored(ref));
-  return confirm_steps(lease, *entity, confirm).run(ours->connection());
+  StateSteps steps;
+  steps.add("plans", std::string(postgres::kKeyedPlansSql));
+  add_confirm_steps(steps, lease, *entity, confirm);
+  return steps.run(ours->connection());
 }
 
 }  // namespace atlas

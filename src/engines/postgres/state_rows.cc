@@ -55,20 +55,46 @@ void bind_instant(Params& params, Instant instant) { params.int8(raw_time(instan
 void append_instant(ArrayWriter& out, Instant instant) { out.int8(raw_time(instant)); }
 
 Params& StateSteps::add(std::string_view label, std::string sql, Guard guard) {
-  entries_.push_back({.label = label, .sql = std::move(sql), .guard = guard, .params = {}});
+  entries_.push_back(
+      {.label = label, .sql = std::move(sql), .guard = guard, .params = {}, .copy = nullptr});
   return entries_.back().params;
 }
 
+CopyRows& StateSteps::add_copy(std::string_view label, std::string sql) {
+  entries_.push_back({.label = label,
+                      .sql = std::move(sql),
+                      .guard = Guard::kNone,
+                      .params = {},
+                      .copy = std::make_unique<CopyRows>()});
+  return *entries_.back().copy;
+}
+
 Result<> StateSteps::run(Connection& connection) const {
-  if (entries_.empty()) return {};
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (entry.copy == nullptr) continue;
+    ATLAS_OK(run_steps(connection, from, i));
+    from = i + 1;
+    auto copied = connection.copy(entry.label, entry.sql, entry.copy->bytes());
+    if (!copied) return state_error(connection, std::move(copied).error());
+  }
+  return run_steps(connection, from, entries_.size());
+}
+
+// The entries from `from` up to `to`, in one round trip.
+Result<> StateSteps::run_steps(Connection& connection, std::size_t from, std::size_t to) const {
+  if (from == to) return {};
   std::vector<Step> steps;
-  steps.reserve(entries_.size());
-  for (const Entry& entry : entries_)
+  steps.reserve(to - from);
+  for (std::size_t i = from; i < to; ++i) {
+    const Entry& entry = entries_[i];
     steps.push_back({.label = entry.label, .sql = entry.sql, .params = &entry.params});
+  }
   PipelineAnswer answer = connection.pipeline(steps);
   if (!answer.error) return {};
   if (answer.error->sqlstate() == kDivisionByZero) {
-    const Guard guard = entries_[answer.failed].guard;
+    const Guard guard = entries_[from + answer.failed].guard;
     const std::string& where = connection.options().where;
     if (guard == Guard::kLease)
       return Error(Code::kFenceStale, "the lease was taken over").at(where);

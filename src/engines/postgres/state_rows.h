@@ -3,10 +3,12 @@
 // Words that the parts of the state store share: instances as arrays, and the steps of one confirm.
 
 #include "engines/postgres/connection.h"
+#include "engines/postgres/copy.h"
 #include "engines/postgres/state_entity.h"
 #include "state/store.h"
 
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +35,8 @@ class StateSteps {
   enum class Guard : std::uint8_t { kNone, kLease, kLinks };
 
   Params& add(std::string_view label, std::string sql, Guard guard = Guard::kNone);
+  // Rows by "copy … from stdin".
+  CopyRows& add_copy(std::string_view label, std::string sql);
   bool empty() const { return entries_.empty(); }
   // Runs them in the connection's open transaction.
   Result<> run(Connection& connection) const;
@@ -46,7 +50,9 @@ class StateSteps {
     std::string sql;
     Guard guard;
     Params params;
+    std::unique_ptr<CopyRows> copy;
   };
+  Result<> run_steps(Connection& connection, std::size_t from, std::size_t to) const;
   std::deque<Entry> entries_;
 };
 

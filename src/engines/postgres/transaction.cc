@@ -3,6 +3,7 @@
 #include "engines/postgres/apply.h"
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/fence.h"
+#include "engines/postgres/plans.h"
 #include "engines/postgres/pooler.h"
 #include "engines/postgres/sql_text.h"
 
@@ -70,7 +71,7 @@ Result<std::vector<TableName>> open_transaction(Connection& connection, const Ap
   tenant.text(ticket.tenant);
   witness.text(ticket.tenant).int8(ticket.batch.value);
   const Params bound = bind_tables(names);
-  const std::array steps = {
+  std::vector<Step> steps = {
       Step{.label = "begin", .sql = "begin isolation level read committed", .prepared = false},
       Step{.label = "begin", .sql = kBackendSql},
       Step{.label = "fence", .sql = kShareFenceSql, .params = &tenant},
@@ -78,6 +79,11 @@ Result<std::vector<TableName>> open_transaction(Connection& connection, const Ap
       Step{.label = "lock", .sql = lock},
       Step{.label = "drift", .sql = fingerprint_sql(), .params = &bound},
   };
+  // Statements of users' triggers are planned as users planned them.
+  const bool triggers = std::any_of(tables.begin(), tables.end(), [](const TableShape* shape) {
+    return shape->rewrites || shape->after_effects;
+  });
+  if (!triggers) steps.push_back({.label = "plans", .sql = kKeyedPlansSql});
   PipelineAnswer answer = connection.pipeline(steps);
   if (answer.results.size() > kBackend)
     ATLAS_OK(check_backend(connection, answer.results[kBackend]));

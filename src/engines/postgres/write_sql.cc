@@ -16,21 +16,6 @@ const Type& type_of(const WriteGroup& group, std::size_t i) {
   return group.shape->columns[group.columns[i]].type;
 }
 
-// The clock that E20's `touch` writes, empty where the stamp is left alone or written like any
-// other column.
-std::string touch_expression(const WriteGroup& group) {
-  const TableShape& shape = *group.shape;
-  if (!shape.stamp || !shape.stamp_touched) return {};
-  if (std::find(group.columns.begin(), group.columns.end(), *shape.stamp) != group.columns.end())
-    return {};
-  const TypeKind kind = shape.columns[*shape.stamp].type.kind;
-  if (kind == TypeKind::kTimestampTz) return "now()";
-  const std::string zone = shape.stamp_zone.zone == nullptr ? "UTC" : zone_name(shape.stamp_zone);
-  const std::string local = fmt::format("(now() at time zone {})", quote_text(zone));
-  if (kind == TypeKind::kTimestamp) return local;
-  return kind == TypeKind::kDate ? local + "::date" : std::string();
-}
-
 std::string returned_version(const TableShape& shape, std::string xmin = "t.xmin") {
   return shape.stamp ? xmin + ", " + column_reference(shape, *shape.stamp) : xmin;
 }
@@ -138,6 +123,19 @@ std::uint32_t xid_of(const RowVersion& version) {
 
 }  // namespace
 
+std::string touch_expression(const WriteGroup& group) {
+  const TableShape& shape = *group.shape;
+  if (!shape.stamp || !shape.stamp_touched) return {};
+  if (std::find(group.columns.begin(), group.columns.end(), *shape.stamp) != group.columns.end())
+    return {};
+  const TypeKind kind = shape.columns[*shape.stamp].type.kind;
+  if (kind == TypeKind::kTimestampTz) return "now()";
+  const std::string zone = shape.stamp_zone.zone == nullptr ? "UTC" : zone_name(shape.stamp_zone);
+  const std::string local = fmt::format("(now() at time zone {})", quote_text(zone));
+  if (kind == TypeKind::kTimestamp) return local;
+  return kind == TypeKind::kDate ? local + "::date" : std::string();
+}
+
 std::string write_sql(const WriteGroup& group, bool partitioned) {
   switch (group.kind) {
     case WriteKind::kInsert:
@@ -171,6 +169,10 @@ void bind_rows(const WriteGroup& group, std::span<const std::uint32_t> rows, Par
     ArrayWriter out = params.array(travels_as(type.kind));
     for (const std::uint32_t row : rows) append_cell(out, type, group.cells[row * width + c]);
   }
+}
+
+std::string written_sql(const TableShape& shape) {
+  return fmt::format("select {} {}", returned_version(shape), keyed_source(shape, 1));
 }
 
 std::string peek_sql(const TableShape& shape) {

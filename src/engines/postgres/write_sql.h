@@ -20,6 +20,12 @@ namespace atlas::postgres {
 std::string write_sql(const WriteGroup& group, bool partitioned);
 void bind_rows(const WriteGroup& group, std::span<const std::uint32_t> rows, Params& params);
 
+// The clock that E20's `touch` writes, empty where the stamp is left alone or written like any
+// other column.
+std::string touch_expression(const WriteGroup& group);
+
+// (xmin, stamp) of rows that exist, by key.
+std::string written_sql(const TableShape& shape);
 // (key columns, xmin) of rows that exist, by key.
 std::string peek_sql(const TableShape& shape);
 // The key in columns 0.. of a result.
