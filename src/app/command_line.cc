@@ -53,6 +53,7 @@ void declare_all(Verb& root) {
   declare_plan(root);
   declare_sync(root);
   declare_reconcile(root);
+  declare_repair(root);
   declare_verify(root);
   declare_status(root);
   declare_runs(root);

@@ -76,6 +76,7 @@ void declare_doctor(Verb& root);
 void declare_plan(Verb& root);
 void declare_sync(Verb& root);
 void declare_reconcile(Verb& root);
+void declare_repair(Verb& root);
 void declare_approve(Verb& root);
 void declare_verify(Verb& root);
 void declare_status(Verb& root);

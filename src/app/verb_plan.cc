@@ -1,6 +1,7 @@
 // plan: what the next run would write; changes nothing (ENGINE E35).
 
 #include "app/json_text.h"
+#include "app/preview.h"
 #include "app/progress.h"
 #include "app/run_print.h"
 #include "app/signals.h"
@@ -98,7 +99,8 @@ void print_plan(const PlanReport& report, bool with_rows, Terminal& terminal) {
                               counted(static_cast<std::int64_t>(report.writes.size()), "write"));
 }
 
-Result<ExitCode> plan(const PlanOptions& options, const CommonOptions& common, Terminal& terminal) {
+Result<ExitCode> plan(const PlanOptions& options, Sweep sweep, const CommonOptions& common,
+                      Terminal& terminal) {
   ExitCode exit = ExitCode::kDone;
   ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
   if (!bridge) return exit;
@@ -107,6 +109,7 @@ Result<ExitCode> plan(const PlanOptions& options, const CommonOptions& common, T
   RunOptions run;
   run.entities = common.entities;
   run.page_rows = options.page_rows;
+  run.sweep.sweep = sweep;
   run.fresh_key = fresh_hash_key();
   run.demand_check = false;
   Result<PlanReport> report = [&] {
@@ -132,6 +135,13 @@ Result<ExitCode> plan(const PlanOptions& options, const CommonOptions& common, T
 
 }  // namespace
 
+Result<ExitCode> print_preview(Sweep sweep, bool rows, const CommonOptions& common,
+                               Terminal& terminal) {
+  PlanOptions options;
+  options.rows = rows;
+  return plan(options, sweep, common, terminal);
+}
+
 void declare_plan(Verb& root) {
   auto options = std::make_shared<PlanOptions>();
   Verb verb = root.verb("plan", "What the next run would write; changes nothing");
@@ -144,7 +154,7 @@ void declare_plan(Verb& root) {
       .advanced()
       .examples({"plan", "plan --rows --entity person", "plan --rows -o json"})
       .does([options](const CommonOptions& common, Terminal& terminal) {
-        return plan(*options, common, terminal);
+        return plan(*options, Sweep::kRolling, common, terminal);
       });
 }
 

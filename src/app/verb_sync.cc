@@ -1,6 +1,8 @@
-// sync: one run; what cron and Kubernetes start. reconcile: a run that compares everything.
+// sync: one run; what cron and Kubernetes start. reconcile and repair: runs that compare
+// everything.
 
 #include "app/duration.h"
+#include "app/preview.h"
 #include "app/progress.h"
 #include "app/run_exit.h"
 #include "app/run_print.h"
@@ -19,6 +21,7 @@ namespace {
 struct SyncOptions {
   std::string verb = "sync";
   Sweep sweep = Sweep::kRolling;
+  bool dry = false;
   std::optional<Micros> deadline;
   bool strict = false;
   std::string if_locked = "skip";
@@ -124,6 +127,22 @@ void declare_reconcile(Verb& root) {
   verb.examples({"reconcile", "reconcile --entity person --deadline 10m"})
       .does([options](const CommonOptions& common, Terminal& terminal) {
         return sync(*options, common, terminal);
+      });
+}
+
+void declare_repair(Verb& root) {
+  auto options = std::make_shared<SyncOptions>();
+  options->verb = "repair";
+  options->sweep = Sweep::kRepair;
+  Verb verb = root.verb(
+      "repair",
+      "A run that decides every pair anew, whatever its versions say; deletes nothing unproven");
+  declare_run(verb, options);
+  verb.flag("--dry-run", options->dry, "Show what would be written; change nothing")
+      .examples({"repair --dry-run", "repair --entity person"})
+      .does([options](const CommonOptions& common, Terminal& terminal) {
+        if (!options->dry) return sync(*options, common, terminal);
+        return print_preview(Sweep::kRepair, true, common, terminal);
       });
 }
 

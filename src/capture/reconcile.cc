@@ -57,8 +57,11 @@ void ReconcileScan::missing(const LinkRecord& link, std::vector<Discrepancy>& ou
 void ReconcileScan::present(const LinkRecord& link, const RowVersion& version,
                             std::vector<Discrepancy>& out) const {
   const PartState& part = link.parts[spec_.part];
-  if (part.version == version && !part.unverified) return;
-  out.push_back({{Side::kLegacy, link.kind, Key(link.legacy_key)}, version});
+  if (trust_versions_ && part.version == version && !part.unverified) return;
+  // Of the parts of one pair the root speaks for all.
+  if (!trust_versions_ && spec_.part > 1) return;
+  out.push_back({{Side::kLegacy, link.kind, Key(link.legacy_key)},
+                 trust_versions_ ? std::optional(version) : std::nullopt});
 }
 
 Result<std::vector<Discrepancy>> ReconcileScan::next(Endpoint& endpoint, StateStore& state,

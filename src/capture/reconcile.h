@@ -36,6 +36,9 @@ class ReconcileScan {
   //   errors  kScanDisordered when keys do not rise
   Result<std::vector<Discrepancy>> next(Endpoint& endpoint, StateStore& state, std::size_t limit);
 
+  // From now on every pair is a finding, whatever its versions say.
+  void forget_versions() { trust_versions_ = false; }
+
   bool done() const { return done_; }
   // Everything up to this key was looked at; empty once the end is reached.
   const Key& position() const { return position_; }
@@ -60,6 +63,7 @@ class ReconcileScan {
   Key row_at_;               // rows up to here were looked at
   Key position_;
   bool done_ = false;
+  bool trust_versions_ = true;
   std::int64_t looked_at_ = 0;
 };
 

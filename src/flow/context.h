@@ -18,6 +18,7 @@ namespace atlas {
 enum class Sweep : std::uint8_t {
   kRolling,  // a stretch of each table, from where the last one ended
   kFull,     // everything
+  kRepair,   // everything, and every pair is decided anew, whatever its versions say (E36)
   kOff,
 };
 struct SweepOptions {

@@ -42,6 +42,7 @@ Result<> EntityRun::reconcile(const std::vector<Cursor>& stored) {
 
 Result<> EntityRun::reconcile_source(const SourceSpec& spec, const Cursor& turn, bool rolling) {
   ReconcileScan scan(spec, context_.ref, context_.run.tenant.id, rolling ? turn.key : Key());
+  if (context_.run.sweep.sweep == Sweep::kRepair) scan.forget_versions();
   const std::int64_t budget = rolling ? context_.run.sweep.rows : INT64_MAX;
   while (!scan.done() && scan.looked_at() < budget) {
     ATLAS_OK(keep_going());

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "app/verb.h"
+#include "flow/context.h"
+
+namespace atlas::app {
+
+// Prints what a run with this sweep would write, row by row or in counts. Changes nothing.
+Result<ExitCode> print_preview(Sweep sweep, bool rows, const CommonOptions& common,
+                               Terminal& terminal);
+
+}  // namespace atlas::app
