@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 namespace atlas::sim {
 namespace {
 
@@ -267,7 +269,9 @@ TEST_P(Deletes, RepairDecidesAgainWhatEveryVersionCallsUnchanged) {
   auto& link = people.links.at({0, ann});
   Links links(people.layouts.back().parts.size(), people.layouts.back().fields.size());
   LinkRecord& record = links.add(0, ann, link.platform_key);
-  ASSERT_TRUE(decode_link(link.document, {}, record));
+  std::vector<std::int32_t> same(record.bases.size());
+  std::iota(same.begin(), same.end(), 0);
+  ASSERT_TRUE(decode_link(link.document, same, record));
   const Key user = company.platform_of(ann);
   record.parts[1].version =
       company.identity.version(company.person().parts[0].shape, *company.identity.find(kUsers),
