@@ -1,6 +1,7 @@
 // Links: reading by key, in order, by match; writing them set-wise.
 
 #include "engines/postgres/codec.h"
+#include "engines/postgres/sql_text.h"
 #include "engines/postgres/state.h"
 #include "engines/postgres/state_rows.h"
 #include "engines/postgres/state_schema.h"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace atlas {
 
@@ -33,6 +35,25 @@ std::string link_columns(const StoredEntity& entity) {
 
 const TableShape& side_of(const StoredEntity& entity, Side side) {
   return side == Side::kLegacy ? entity.by_legacy : entity.by_platform;
+}
+
+// "from … where …" over the keys' arrays, on the legacy side with an array of kinds behind them.
+std::string joined_source(const TableShape& shape, bool legacy) {
+  std::string arrays, names, conditions;
+  std::size_t count = 0;
+  const auto add = [&](std::string_view type, const std::string& name, const std::string& column) {
+    const std::string_view comma = count == 0 ? "" : ", ";
+    arrays += fmt::format("{}${}::{}[]", comma, ++count, type);
+    names += fmt::format("{}{}", comma, name);
+    conditions += fmt::format("{}{} = s.{}", conditions.empty() ? "" : " and ", column, name);
+  };
+  for (std::size_t i = 0; i < shape.key.size(); ++i) {
+    add(postgres::travel_name(shape.columns[shape.key[i]].type.kind), fmt::format("k{}", i),
+        postgres::column_reference(shape, shape.key[i]));
+  }
+  if (legacy) add("int2", "kind", "t.kind");
+  return fmt::format("from unnest({}) as s({}) join {} as t on {} where true", arrays, names,
+                     postgres::quote_table(shape.table), conditions);
 }
 
 // The key in the columns that start at `at`.
@@ -84,29 +105,30 @@ Result<Links> PostgresState::links(TenantId /*tenant*/, const EntityRef& ref, Si
   ATLAS_TRY(const StoredEntity* entity, stored(ref));
   const TableShape& shape = side_of(*entity, side);
   Params params;
-  std::string arrays, names, conditions;
   const std::size_t bound = postgres::bind_keys(shape, keys, params);
   if (bound == 0) return Links(entity->parts, entity->fields);
   if (bound != keys.size())
     return Error(Code::kInternal, "links were asked for with keys of another type");
-  for (std::size_t i = 0; i < shape.key.size(); ++i) {
-    const Type& type = shape.columns[shape.key[i]].type;
-    arrays +=
-        fmt::format("{}${}::{}[]", i == 0 ? "" : ", ", i + 1, postgres::travel_name(type.kind));
-    names += fmt::format("{}k{}", i == 0 ? "" : ", ", i);
-    conditions += fmt::format("{}{} = s.k{}", i == 0 ? "" : " and ",
-                              postgres::column_reference(shape, shape.key[i]), i);
+  const bool legacy = side == Side::kLegacy;
+  const bool one_kind =
+      std::adjacent_find(kinds.begin(), kinds.end(), std::not_equal_to<>()) == kinds.end();
+  std::string source;
+  if (shape.key.size() == 1 && (!legacy || one_kind)) {
+    // The cheapest of all: one walk through the index.
+    source = postgres::keyed_source(shape, 1);
+    if (legacy) {
+      params.int2(entity->stored_kind(kinds.front()));
+      source += " and t.kind = $2::int2";
+    }
+  } else {
+    source = joined_source(shape, legacy);
+    if (legacy) {
+      ArrayWriter out = params.array(postgres::kInt2Oid);
+      for (const std::uint16_t kind : kinds) out.int2(entity->stored_kind(kind));
+    }
   }
-  if (side == Side::kLegacy) {
-    ArrayWriter out = params.array(postgres::kInt2Oid);
-    for (const std::uint16_t kind : kinds) out.int2(entity->stored_kind(kind));
-    arrays += fmt::format(", ${}::int2[]", shape.key.size() + 1);
-    names += ", kind";
-    conditions += " and t.kind = s.kind";
-  }
-  const std::string sql = fmt::format(
-      "select {} from unnest({}) as s({}) join {} as t on {}{}", link_columns(*entity), arrays,
-      names, postgres::link_table(entity->id), conditions, entity->known_kinds("t", false));
+  const std::string sql =
+      fmt::format("select {} {}{}", link_columns(*entity), source, entity->known_kinds("t", false));
   ATLAS_TRY(const Rowset rows, ask("links", sql, params));
   return read_links(*entity, rows);
 }
