@@ -286,7 +286,11 @@ class History {
 // ATLAS_SEEDS="first count" runs others.
 struct Seeds {
   std::uint64_t first = 1;
-  std::uint64_t count = 50;
+#ifdef __SANITIZE_ADDRESS__
+  std::uint64_t count = 60;
+#else
+  std::uint64_t count = 300;
+#endif
 };
 Seeds seeds() {
   Seeds out;

@@ -314,6 +314,7 @@ void Page::decide_one(std::size_t i) {
   const bool died = view.misfit && item.link >= 0 &&
                     !links_[static_cast<std::size_t>(item.link)].dead &&
                     misfit_shows == Presentation::kDead && other_shows == Presentation::kAlive;
+  const std::optional<Misfit> misfit = view.misfit;
   if (died) {
     Mids& mids = misfit_side == Side::kLegacy ? view.legacy : view.platform;
     std::fill(mids.hashes.begin(), mids.hashes.end(), kNoBase);
@@ -346,6 +347,14 @@ void Page::decide_one(std::size_t i) {
   input.policies = policies;
   input.asked = asked;
   item.decision = decide(input);
+  // But a row that the other side's edit brings back lives on with its own values: they are not
+  // written over while nobody can tell what they mean.
+  if (died && item.decision.delete_lost) {
+    const std::string field = entity_.fields[misfit->field].name;
+    return quarantine(item, Code::kOutsideDomain,
+                      fmt::format("{} on {}: {}", field, side_name(misfit_side), misfit->reason),
+                      field);
+  }
   if (item.taken_key && item.decision.what != Case::kAdopt) {
     return quarantine(item, Code::kKeyTaken,
                       "a row that is not ours to adopt stands at the minted key");

@@ -91,6 +91,24 @@ TEST_P(Quarantine, PoisonWaitsAloneAndIsRetriedWhenItChanges) {
   expect_converged(company);
 }
 
+// S3: an edit on one side outlives the delete of the other, whose row cannot be mapped: what users
+// edited there is not written over, and both edits are there once it can.
+TEST_P(Quarantine, ARowThatIsBroughtBackKeepsItsOwnEditsWhileItCannotBeMapped) {
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  company.soft_delete(company.legacy, kPeople, ann);
+  company.set(company.legacy, kPeople, ann, "city", "Rome");
+  company.set(company.legacy, kPeople, ann, "status", "?");
+  company.set(company.identity, kUsers, company.platform_of(ann), "name", "Anna");
+  (void)run(company);
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("quarantined 3001 legacy 1"));
+  EXPECT_EQ(company.on_legacy(ann, "city"), "Rome");
+  company.set(company.legacy, kPeople, ann, "status", "A");
+  (void)run(company);
+  EXPECT_THAT(company.platform_people(), ElementsAre("Anna ann@example.org null active Rome null"));
+  expect_converged(company);
+}
+
 // E33: it stops an instance's fields, not its liveness.
 TEST_P(Quarantine, AQuarantinedRowCanStillBeDeleted) {
   const Key ann = company.hire("ann");
