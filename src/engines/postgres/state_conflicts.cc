@@ -11,7 +11,6 @@
 namespace atlas {
 
 using postgres::ArrayWriter;
-using postgres::Connection;
 using postgres::Params;
 using postgres::Rowset;
 using postgres::StateSteps;
@@ -129,6 +128,7 @@ void add_closes(StateSteps& steps, const StoredEntity& entity, const Confirm& co
       "and c.field = s.field and c.open");
   params.int4(entity.id);
   std::vector<const InstanceKey*> instances;
+  instances.reserve(confirm.close_conflicts.size());
   for (const auto& [instance, field] : confirm.close_conflicts) instances.push_back(&instance);
   bind_instances(params, entity, instances);
   ArrayWriter fields = params.array(kTextOid);

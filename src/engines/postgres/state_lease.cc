@@ -166,6 +166,7 @@ Result<std::vector<Intent>> PostgresState::open_intents(TenantId tenant) {
                 "where tenant = $1::int4 order by number",
                 params));
   std::vector<Intent> out;
+  out.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     out.push_back({.number = BatchNumber{rows.integer(i, 0)},
                    .entity = static_cast<std::int32_t>(rows.integer(i, 1)),

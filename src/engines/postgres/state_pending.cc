@@ -88,6 +88,7 @@ std::vector<const Entry*> last_of_each(const std::vector<Entry>& entries) {
 template <class Entry>
 std::vector<const InstanceKey*> instances_of(const std::vector<const Entry*>& entries) {
   std::vector<const InstanceKey*> out;
+  out.reserve(entries.size());
   for (const Entry* entry : entries) out.push_back(&entry->instance);
   return out;
 }
@@ -283,6 +284,7 @@ Result<std::vector<Cursor>> PostgresState::cursors(TenantId /*tenant*/, const En
                 "where entity = $1::int4 order by source",
                 params));
   std::vector<Cursor> out;
+  out.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     out.push_back({.source = rows.text(i, 0),
                    .swept = rows.boolean(i, 1),

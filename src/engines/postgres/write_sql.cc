@@ -131,7 +131,7 @@ std::string touch_expression(const WriteGroup& group) {
   const TypeKind kind = shape.columns[*shape.stamp].type.kind;
   if (kind == TypeKind::kTimestampTz) return "now()";
   const std::string zone = shape.stamp_zone.zone == nullptr ? "UTC" : zone_name(shape.stamp_zone);
-  const std::string local = fmt::format("(now() at time zone {})", quote_text(zone));
+  std::string local = fmt::format("(now() at time zone {})", quote_text(zone));
   if (kind == TypeKind::kTimestamp) return local;
   return kind == TypeKind::kDate ? local + "::date" : std::string();
 }
