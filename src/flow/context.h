@@ -52,8 +52,9 @@ struct PlannedWrite {
   std::vector<std::string> columns;
 };
 
-// Version tokens of rows as our own confirmed writes of this run left them: such a row is an echo
-// (E16), and its link need not be asked. Bounded; what does not fit is found through its link.
+// Our own confirmed transactions of this run, by the version tokens that they gave their rows: a
+// row that still has one is an echo (E16), and its link need not be asked. Bounded; what does not
+// fit is found through its link.
 class OwnWrites {
  public:
   void add(EndpointIndex endpoint, std::uint64_t token) {
@@ -84,8 +85,6 @@ class EntityContext {
   Result<Endpoint*> endpoint(EndpointIndex index);
   // Takes over what another lane of the same entity knows.
   void learn(const EntityContext& other);
-  // Drops a connection that failed, so that the next use opens a new one.
-  void forget(EndpointIndex index) { open_.erase(index); }
 
   const RunContext& run;
   const EntityPlan& entity;

@@ -8,6 +8,7 @@
 #include "flow/context.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -137,8 +138,7 @@ class Page {
   std::vector<Conflict> open_conflicts_;
   std::vector<RowWrite> writes_;
   std::vector<FieldPolicy> policies_;
-  std::vector<std::pair<EndpointIndex, std::uint64_t>>
-      own_writes_;  // told to the context once confirmed
+  std::set<std::pair<EndpointIndex, std::uint64_t>> own_writes_;  // for the context, once confirmed
 };
 
 // Time until a pending instance is tried again by itself: 1 minute doubled with each attempt, at

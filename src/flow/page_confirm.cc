@@ -42,7 +42,7 @@ void Page::judge(Item& item, const ApplyDone& done) {
       const bool removed = write.kind == WriteKind::kRemove;
       unverified |= !removed && (write.effect.unverified || !outcome.version);
       if (!removed && outcome.version && !write.effect.unverified)
-        own_writes_.emplace_back(write.endpoint, outcome.version->token);
+        own_writes_.emplace(write.endpoint, outcome.version->token);
       if (write.effect.part <= 1) root_made = true;
       if (write.kind != WriteKind::kInsert) c_.unique_may_be_free = true;
       ++result_.counts.rows_written;

@@ -70,7 +70,10 @@ Result<PageResult> Page::process(std::vector<Seed> seeds, PageOptions options) {
   ATLAS_TRY(ApplyDone done,
             apply_batch(apply, writes_, [this](const ApplyDone& d) { return make_confirm(d); }));
   result_.transient = std::move(done.transient);
-  for (const auto& [endpoint, token] : own_writes_) c_.own_writes.add(endpoint, token);
+  for (const auto& [endpoint, token] : own_writes_) {
+    const auto open = c_.endpoint(endpoint);
+    if (open && (*open)->capabilities().tokens_name_writers) c_.own_writes.add(endpoint, token);
+  }
   for (const Item& item : items_) count(item);
   if (!result_.counts.conserved()) return Error(Code::kConservation, "entity " + entity_.name);
   return std::move(result_);

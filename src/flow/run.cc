@@ -291,8 +291,12 @@ class Runner {
   Result<> deletes(std::vector<Slot>& slots, RunReport& report) {
     for (Slot& slot : slots) {
       if (!slot.run || slot.error) continue;
-      ATLAS_TRY(std::optional<Error> capped, slot.run->deletes_over_cap());
-      if (capped && !report.error) report.error = std::move(capped);
+      auto capped = slot.run->deletes_over_cap();
+      if (!capped) {
+        slot.error = std::move(capped).error();
+      } else if (*capped && !report.error) {
+        report.error = std::move(*capped);
+      }
     }
     if (report.error) {
       report.outcome = RunOutcome::kPartial;
