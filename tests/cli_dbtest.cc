@@ -201,12 +201,24 @@ TEST(Cli, AManualConflictWaitsForAPersonAndIsResolvedByTheirWord) {
     const std::string id = std::to_string(open[0]["id"].get<long>());
     EXPECT_THAT(world.run({"conflicts", "show", id}).out,
                 AllOf(HasSubstr("Alex Summer"), HasSubstr("Winter")));
-    EXPECT_EQ(world.run({"conflicts", "resolve", id, "--winner", winner}).exit, 0);
+    const std::string seen = open[0]["seen"];
+    EXPECT_THAT(world.run({"conflicts", "show", id}).out,
+                HasSubstr("resolve " + id + " --seen " + seen));
+    // It changes before they decide: their word was for other values.
+    set_platform_name(world, 2, "Winterling");
+    (void)world.sync();
+    const Finished late =
+        world.run({"conflicts", "resolve", id, "--seen", seen, "--winner", winner});
+    EXPECT_THAT(late.err, HasSubstr("ATB-5003"));
+    const std::string now_seen = world.json({"conflicts", "list"})[0]["seen"];
+    EXPECT_EQ(world.run({"conflicts", "resolve", id, "--seen", now_seen, "--winner", winner}).exit,
+              0);
     (void)world.sync();
     EXPECT_THAT(world.json({"conflicts", "list"}), IsEmpty());
-    EXPECT_EQ(legacy_name(world, 2), winner == "legacy" ? "Alex Summer" : "Winter");
+    EXPECT_EQ(legacy_name(world, 2), winner == "legacy" ? "Alex Summer" : "Winterling");
     EXPECT_EQ(world.run({"verify", "--exit-code"}).exit, 0);
-    EXPECT_EQ(world.run({"conflicts", "resolve", id, "--winner", winner}).exit, 1)
+    EXPECT_EQ(world.run({"conflicts", "resolve", id, "--seen", now_seen, "--winner", winner}).exit,
+              1)
         << "it is settled";
   }
 }

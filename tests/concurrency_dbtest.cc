@@ -135,5 +135,36 @@ TEST_F(Concurrency, OfTheSameFieldTheNewestWinsInAllCasesAndTheLoserIsOnRecord) 
             (kPairs) / 3);
 }
 
+// A trigger writes another row in the bridge's own transaction: that row is an edit, no echo,
+// although it carries the transaction of our own writes (E16).
+TEST(OwnWrites, WhatATriggerWroteInOurTransactionIsAnEdit) {
+  PostgresWorld world;
+  Sql& legacy = world.at(Place::kLegacy);
+  Sql& identity = world.at(Place::kIdentity);
+  (void)legacy.query(
+      "insert into users (tenant_id, name, email, phone, legacy_flags) "
+      "values (42, 'Ann Lee', 'ann@example.org', '1', 0); "
+      "insert into staff (tenant_id, name, email, status, hourly_rate_cents, hired_on) "
+      "values (42, 'Bob Ray', 'bob@example.org', 1, 100, '2020-01-01'); "
+      "create function follow() returns trigger language plpgsql as $$ begin "
+      "update staff set hourly_rate_cents = hourly_rate_cents + 5, "
+      "updated_at = now() at time zone 'Europe/Berlin'; return null; end $$; "
+      "create trigger follow after update on users for each row execute function follow()");
+  world.check();
+  (void)world.sync();
+  (void)legacy.query(
+      "alter table users disable trigger follow; update users set phone = '2', "
+      "updated_at = now() at time zone 'Europe/Berlin'; "
+      "alter table users enable trigger follow");
+  (void)identity.query(
+      "update identity.users set given_name = 'Anna', updated_at = now() "
+      "where email = 'ann@example.org'");
+  (void)world.sync();
+  (void)world.sync();
+  EXPECT_EQ(legacy.one("select name from users"), "Anna Lee");
+  EXPECT_EQ(legacy.number("select hourly_rate_cents from staff"), 105);
+  EXPECT_EQ(identity.one("select hourly_rate from identity.staff_profiles"), "1.05");
+}
+
 }  // namespace
 }  // namespace atlas::e2e

@@ -77,6 +77,25 @@ TYPED_TEST(Deletes, RowsThatAreGoneAreDeletedOnTheOtherSideAndNothingElse) {
   EXPECT_EQ(world.json({"reconcile"})["total"]["rows_written"], 0);
 }
 
+// E14: a natural key whose pair is dead, and whose rows are gone, may be used by a new row.
+TYPED_TEST(Deletes, ANaturalKeyIsFreeAgainOnceItsPairIsDeleted) {
+  auto& world = this->world_;
+  Sql& legacy = world.at(Place::kLegacy);
+  Sql& org = world.at(Place::kOrg);
+  const std::string categories = world.is_postgres() ? "org.categories" : "categories";
+  for (const char* label : {"Trams", "Ferries"}) {
+    (void)legacy.query(fmt::format(
+        "insert into categories (tenant_id, code, label, updated_at) values (42, 'X', '{}', {})",
+        label, world.now(Place::kLegacy)));
+    EXPECT_EQ(world.sync()["total"]["quarantined"], 0);
+    EXPECT_EQ(org.one("select name from " + categories + " where code = 'X'"), label);
+    (void)legacy.query("delete from categories where code = 'X'");
+    (void)world.json({"reconcile"});
+    EXPECT_EQ(org.number("select count(*) from " + categories + " where code = 'X'"), 0);
+  }
+  this->expect_equal();
+}
+
 TYPED_TEST(Deletes, AnEmptiedTableStopsTheRunUntilAPersonSaysYes) {
   auto& world = this->world_;
   Sql& legacy = world.at(Place::kLegacy);

@@ -82,6 +82,36 @@ TEST(Quarantine, OfALinkedRowKeepsItsCounterpartUntilItIsCorrected) {
   (void)expect_sides_equal(world);
 }
 
+// A link names the target's row by its key: an edit that would change that key is shown, not made.
+TEST(Quarantine, AnEditThatWouldChangeTheOtherSidesKeyWaitsForAPerson) {
+  SqliteWorld world;
+  (void)world.load(
+      {.users = 5, .staff = 5, .teams = 5, .geofences = 5, .members = 5, .categories = 3});
+  world.check();
+  (void)world.sync();
+  Sql& legacy = world.at(Place::kLegacy);
+  Sql& org = world.at(Place::kOrg);
+  const std::string code = legacy.one("select code from categories where id = 1");
+  (void)legacy.query(
+      fmt::format("update categories set code = 'renamed', updated_at = {} where id "
+                  "= 1",
+                  world.now(Place::kLegacy)));
+  EXPECT_EQ(world.sync()["total"]["quarantined"], 1);
+  EXPECT_EQ(org.number("select count(*) from categories where code = 'renamed'"), 0);
+  EXPECT_EQ(org.number("select count(*) from categories where code = '" + code + "'"), 1);
+  const Json list = world.json({"quarantine", "list"});
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_THAT(list.dump(), HasSubstr("would change the row's key"));
+  // It ends when the code is put back.
+  (void)legacy.query(
+      fmt::format("update categories set code = '{}', label = 'Tram', updated_at = "
+                  "{} where id = 1",
+                  code, world.now(Place::kLegacy)));
+  (void)world.sync();
+  EXPECT_EQ(org.one("select name from categories where code = '" + code + "'"), "Tram");
+  EXPECT_EQ(world.json({"quarantine", "list"}).size(), 0U);
+}
+
 TEST(Untouched, UnmappedColumnsAndOutOfScopeRowsKeepValueAndRowVersion) {
   PostgresWorld world;
   Sql& legacy = world.at(Place::kLegacy);

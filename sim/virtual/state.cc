@@ -525,8 +525,8 @@ Result<std::vector<Conflict>> VirtualState::open_conflicts_of(
   });
 }
 
-Result<> VirtualState::resolve_conflict(TenantId tenant, std::int64_t id, const std::string& winner,
-                                        Instant now) {
+Result<> VirtualState::resolve_conflict(TenantId tenant, const Conflict& seen,
+                                        const std::string& winner, Instant now) {
   return data_.world().call("state.resolve_conflict", [&]() -> Result<> {
     if (winner != "legacy" && winner != "platform") {
       return Error(Code::kUsage, "a conflict is won by legacy or platform");
@@ -534,7 +534,9 @@ Result<> VirtualState::resolve_conflict(TenantId tenant, std::int64_t id, const 
     for (Entity& entity : data_.entities) {
       if (entity.tenant != tenant) continue;
       for (Conflict& c : entity.conflicts) {
-        if (c.id != id || !c.open) continue;
+        if (c.id != seen.id || !c.open || c.legacy_value != seen.legacy_value ||
+            c.platform_value != seen.platform_value)
+          continue;
         c.resolved_by = winner;
         Pending dirty;
         dirty.instance = c.instance;

@@ -121,7 +121,7 @@ class VirtualState final : public StateStore {
                                                                     std::int64_t id) override;
   Result<std::vector<Conflict>> open_conflicts_of(TenantId tenant, const EntityRef& entity,
                                                   std::span<const InstanceKey> instances) override;
-  Result<> resolve_conflict(TenantId tenant, std::int64_t id, const std::string& winner,
+  Result<> resolve_conflict(TenantId tenant, const Conflict& seen, const std::string& winner,
                             Instant now) override;
   Result<std::vector<RunRecord>> runs(TenantId tenant, std::size_t limit) override;
   Result<std::int64_t> link_count(TenantId tenant, const EntityRef& entity) override;

@@ -89,7 +89,7 @@ TEST(CommandLine, RefusesWhatItDoesNotKnowWith64AndANearName) {
       {{"check", "-o", "xml"}, "xml"},
       {{"record", "person"}, "KEY"},
       {{"conflicts"}, "subcommand"},
-      {{"conflicts", "resolve", "3"}, "--winner"},
+      {{"conflicts", "resolve", "3", "--seen", "1"}, "--winner"},
       {{"sync", "--page-rows", "0"}, "0"},
   };
   for (const auto& [words, hint] : cases) {

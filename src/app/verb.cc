@@ -65,6 +65,11 @@ Verb& Verb::choice(const std::string& names, std::string& into,
   return *this;
 }
 
+Verb& Verb::required_text(const std::string& names, std::string& into, const std::string& help) {
+  app_->add_option(names, into, help)->type_name("TEXT")->required();
+  return *this;
+}
+
 Verb& Verb::required_choice(const std::string& names, std::string& into,
                             const std::vector<std::string>& choices, const std::string& help) {
   app_->add_option(names, into, help)->check(CLI::IsMember(choices))->type_name("WORD")->required();

@@ -48,6 +48,7 @@ class Verb {
   Verb& text(const std::string& names, std::string& into, const std::string& help);
   Verb& choice(const std::string& names, std::string& into, const std::vector<std::string>& choices,
                const std::string& help);
+  Verb& required_text(const std::string& names, std::string& into, const std::string& help);
   Verb& required_choice(const std::string& names, std::string& into,
                         const std::vector<std::string>& choices, const std::string& help);
   Verb& number(const std::string& names, std::size_t& into, std::size_t least, std::size_t most,

@@ -6,6 +6,7 @@
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
+#include "model/hashing.h"
 #include "model/key.h"
 
 #include <fmt/format.h>
@@ -22,7 +23,15 @@ struct ConflictOptions {
   std::size_t limit = 100;
   std::string id;
   std::string winner;
+  std::string seen;
 };
+
+// Names the two values of a conflict: what a person saw when they chose.
+std::string seen_name(const Conflict& conflict) {
+  return fmt::format("{:08x}", static_cast<std::uint32_t>(stable_hash(
+                                   fmt::format("{}:{}{}", conflict.legacy_value.size(),
+                                               conflict.legacy_value, conflict.platform_value))));
+}
 
 // "legacy won", "open".
 std::string standing(const Conflict& conflict) {
@@ -42,6 +51,7 @@ Json conflict_json(const std::string& entity, const Conflict& conflict) {
           {"open", conflict.open},
           {"winner", conflict.winner},
           {"asked_for", conflict.resolved_by},
+          {"seen", seen_name(conflict)},
           {"legacy_value", conflict.legacy_value},
           {"platform_value", conflict.platform_value},
           {"reason", conflict.reason},
@@ -126,8 +136,8 @@ Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& commo
                               instant_text(conflict.at));
   if (conflict.open && conflict.resolved_by.empty()) {
     terminal.out << fmt::format(
-        "  settle it with `atlas-bridge conflicts resolve {} --winner legacy|platform`\n",
-        conflict.id);
+        "  settle it with `atlas-bridge conflicts resolve {} --seen {} --winner legacy|platform`\n",
+        conflict.id, seen_name(conflict));
   }
   return ExitCode::kDone;
 }
@@ -142,8 +152,13 @@ Result<ExitCode> resolve(const ConflictOptions& options, const CommonOptions& co
                  fmt::format("conflict {} is settled: {}", id, standing(conflict)))
         .advise("edit the value on either side instead");
   }
-  ATLAS_OK(
-      state.store->resolve_conflict(state.tenant.id, id, options.winner, system_clock().now()));
+  if (options.seen != seen_name(conflict)) {
+    return Error(Code::kResolveStale,
+                 fmt::format("conflict {} has other values than the person saw", id))
+        .advise(fmt::format("`atlas-bridge conflicts show {}` shows them and what to run", id));
+  }
+  ATLAS_OK(state.store->resolve_conflict(state.tenant.id, conflict, options.winner,
+                                         system_clock().now()));
   if (common.json) {
     ATLAS_TRY(const Conflict after, find(state, id));
     terminal.out << json_document(conflict_json("", after));
@@ -185,7 +200,9 @@ void declare_conflicts(Verb& root) {
       .prints_tables_or_json()
       .argument("ID", options->id, "As `conflicts list` prints it")
       .required_choice("--winner", options->winner, {"legacy", "platform"}, "Whose value stays")
-      .examples({"conflicts resolve 17 --winner legacy"})
+      .required_text("--seen", options->seen,
+                     "The values chosen from, as `conflicts show` names them")
+      .examples({"conflicts resolve 17 --seen 9c1f02ab --winner legacy"})
       .does(bound(resolve));
 }
 

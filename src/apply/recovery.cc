@@ -152,7 +152,11 @@ Result<RecoveryReport> recover(
       apply_effect(effect, std::nullopt, *link);
     }
     ATLAS_OK(replace_older(state, lease.tenant, entity.entity, current, made, confirm));
-    for (std::size_t i = 0; i < made.size(); ++i) inserted.push_back(&made[i]);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      inserted.push_back(&made[i]);
+      // Its platform row may have been set aside on its own.
+      confirm.drop_pending.push_back({Side::kPlatform, 0, Key(made[i].platform_key)});
+    }
     confirm.insert_links.assign(inserted.begin(), inserted.end());
     confirm.update_links.assign(updated.begin(), updated.end());
     ATLAS_OK(state.confirm(lease, entity.entity, confirm));

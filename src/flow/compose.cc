@@ -237,6 +237,17 @@ class SideComposer {
     drafts_[root].liveness = dies ? LivenessEffect::kDead : LivenessEffect::kAlive;
   }
 
+  // The link names the target's row by its key: an edit that would change it is a person's matter.
+  bool changes_key(const Draft& d) {
+    const std::vector<std::uint32_t>& key = shape(d).key;
+    const bool changes =
+        std::any_of(key.begin(), key.end(), [&](std::uint32_t column) { return d.set[column]; });
+    if (!changes || d.fields.empty()) return false;
+    out_.misfit = Misfit{d.fields.front().field, "this edit would change the row's key there"};
+    out_.misfit_side = side_;
+    return true;
+  }
+
   void finish() {
     if (removes()) {
       for (auto it = open_.rbegin(); it != open_.rend(); ++it) {
@@ -259,6 +270,7 @@ class SideComposer {
       for (std::uint32_t c = 0; c < d.set.size(); ++c) {
         if (d.set[c]) columns.push_back(c);
       }
+      if (!d.insert && changes_key(d)) return;
       if (columns.empty()) {
         // Kept as it was: the target already yields what we would send.
         out_.settled.insert(out_.settled.end(), d.fields.begin(), d.fields.end());

@@ -30,7 +30,7 @@ struct Manual : testing::TestWithParam<TokenStyle> {
   }
   void resolve(const std::string& winner) {
     VirtualState store(company.state);
-    ASSERT_TRUE(store.resolve_conflict(TenantId{1}, company.person_state().conflicts.front().id,
+    ASSERT_TRUE(store.resolve_conflict(TenantId{1}, company.person_state().conflicts.front(),
                                        winner, company.world.now()));
   }
   Scene scene{{}, GetParam()};

@@ -34,7 +34,9 @@ Result<> EntityRun::reconcile(const std::vector<Cursor>& stored) {
       first_turns.cursors.push_back(std::move(turn));
       continue;
     }
-    if (rolling && turn.has_stamp && now - turn.stamp < options.every.count()) continue;
+    // A turn in the future was stamped by a clock that was ahead.
+    const bool early = now >= turn.stamp && now - turn.stamp < options.every.count();
+    if (rolling && turn.has_stamp && early) continue;
     ATLAS_OK(reconcile_source(spec, turn, rolling));
   }
   return first_turns.cursors.empty() ? Result<>() : run_page({}, std::move(first_turns));

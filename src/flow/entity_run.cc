@@ -98,7 +98,12 @@ Result<bool> EntityRun::other_side_empty(Side side) {
 }
 
 Result<> EntityRun::capture() {
-  ATLAS_TRY(const bool pause, paused());
+  ATLAS_TRY(bool pause, paused());
+  if (pause && !context_.run.dry) {
+    // Rows that were corrected end the pause by themselves.
+    ATLAS_OK(revisit(false));
+    ATLAS_TRY(pause, paused());
+  }
   if (pause) return breaker();
   ATLAS_TRY(const std::vector<Conflict> open,
             context_.state.conflicts(context_.run.tenant.id, context_.ref, true, 1));
@@ -357,9 +362,10 @@ Seed EntityRun::seed_of(const Pending& pending) const {
 
 Result<> EntityRun::revisit(bool parents_linked) {
   if (!context_.any_pending) return {};
-  constexpr std::array kAlways = {PendingState::kDirty, PendingState::kWaiting,
-                                  PendingState::kDeferred, PendingState::kHeld,
-                                  PendingState::kQuarantined};
+  // Dirty keys are due whatever their time says: it is another host's clock that set it.
+  constexpr std::array kDirty = {PendingState::kDirty};
+  constexpr std::array kAlways = {PendingState::kWaiting, PendingState::kDeferred,
+                                  PendingState::kHeld, PendingState::kQuarantined};
   constexpr std::array kWaiters = {PendingState::kWaiting, PendingState::kDeferred};
   constexpr std::array kRefused = {PendingState::kQuarantined};
   struct Pass {
@@ -367,7 +373,7 @@ Result<> EntityRun::revisit(bool parents_linked) {
     bool everything;
     bool unique_only;
   };
-  std::vector<Pass> passes = {{kAlways, false, false}};
+  std::vector<Pass> passes = {{kDirty, true, false}, {kAlways, false, false}};
   if (parents_linked) passes.push_back({kWaiters, true, false});
   if (context_.unique_may_be_free) passes.push_back({kRefused, true, true});
   context_.unique_may_be_free = false;

@@ -82,6 +82,8 @@ class Page {
   Result<> select(std::vector<Seed>& seeds);
   Result<> read();
   Result<> find_counterparts();
+  void refuse_doubles();
+  bool replaces_dead(Item& item, const LinkRecord& link, std::uint32_t part);
   void merge_pairs();
   Result<> check_partners();
   Result<> pending_rows();
@@ -97,6 +99,8 @@ class Page {
   void record_versions(Item& item);
   bool edited_part(const Item& item, std::uint32_t part) const;
   Result<> refuse_shifted_keys();
+  Result<std::vector<std::int64_t>> reserve_keys(std::uint32_t part, std::uint16_t kind,
+                                                 std::size_t n);
   Result<> mint_keys();
   void compose_one(std::size_t i);
   void fields_of(const Item& item, std::vector<FieldView>& views,

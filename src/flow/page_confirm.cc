@@ -50,7 +50,10 @@ void Page::judge(Item& item, const ApplyDone& done) {
     }
     if (failed == nullptr || (failed->status == WriteStatus::kSkipped)) failed = &outcome;
   }
-  item.insert_link = item.fresh && root_made;
+  // A pair that could not be made equal is no pair yet: null still yields to a value at the next
+  // try (E15).
+  const bool half_adopted = item.decision.what == Case::kAdopt && failed != nullptr;
+  item.insert_link = item.fresh && root_made && !half_adopted;
   if (failed == nullptr) {
     if (item.match != kNoBase) next.match = item.match;
     if (unverified && !item.park) {

@@ -300,10 +300,13 @@ void Page::decide_one(std::size_t i) {
   const Presentation legacy = presentation(item, Side::kLegacy);
   const Presentation platform = presentation(item, Side::kPlatform);
   const bool kinds_matter = entity_.kinds.size() > 1 || !entity_.kinds.front().when.empty();
-  if (kinds_matter && item.link >= 0 && !view.rows.rows[1].empty() &&
+  const bool paired = item.link >= 0 || !view.rows.rows[0].empty();
+  if (kinds_matter && paired && !view.rows.rows[1].empty() &&
       c_.mapper.kind_of(view.rows.rows) != view.kind) {
-    return quarantine(item, Code::kKindChanged,
-                      "the platform row no longer is a " + entity_.kinds[view.kind].name + " row");
+    return quarantine(item, item.link >= 0 ? Code::kKindChanged : Code::kAmbiguousMatch,
+                      fmt::format("the platform row {} a {} row",
+                                  item.link >= 0 ? "no longer is" : "that matches is not",
+                                  entity_.kinds[view.kind].name));
   }
   const bool visible = legacy != Presentation::kOutOfScope && platform != Presentation::kOutOfScope;
   // Quarantine stops an instance's fields, not its liveness (E33): a row that died is dead,
@@ -426,6 +429,35 @@ void Page::decide_one(std::size_t i) {
   }
 }
 
+// Values of the sequence that no link has ever had: an application may have used one before the
+// sequence came to it. Those are burnt.
+Result<std::vector<std::int64_t>> Page::reserve_keys(std::uint32_t part, std::uint16_t kind,
+                                                     std::size_t n) {
+  ATLAS_TRY(Endpoint * endpoint, c_.endpoint(entity_.endpoint(part, kind)));
+  const Side side = part == 0 ? Side::kLegacy : Side::kPlatform;
+  std::vector<std::int64_t> free;
+  while (free.size() < n) {
+    ATLAS_TRY(const std::vector<std::int64_t> ids,
+              endpoint->reserve(entity_.shape(part, kind), n - free.size()));
+    std::vector<Key> keys;
+    keys.reserve(ids.size());
+    for (const std::int64_t id : ids) {
+      const Value component = Value::integer(id);
+      keys.push_back(encode_key({&component, 1}));
+    }
+    const std::vector<KeyView> views(keys.begin(), keys.end());
+    const std::vector<std::uint16_t> kinds(part == 0 ? keys.size() : 0, kind);
+    ATLAS_TRY(const Links taken, c_.state.links(c_.run.tenant.id, c_.ref, side, views, kinds));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const bool burnt = std::any_of(taken.begin(), taken.end(), [&](const LinkRecord& link) {
+        return (part == 0 ? link.legacy_key : link.platform_key) == views[i];
+      });
+      if (!burnt) free.push_back(ids[i]);
+    }
+  }
+  return free;
+}
+
 // New keys for the instances that are created: minted or reserved, a block a page (E7).
 Result<> Page::mint_keys() {
   std::map<std::pair<std::uint32_t, std::uint16_t>, std::vector<std::size_t>>
@@ -466,8 +498,7 @@ Result<> Page::mint_keys() {
       // plan takes no sequence value: negative numbers print as new:n (E35).
       for (std::size_t n = 0; n < items.size(); ++n) ids.push_back(--c_.planned_ids);
     } else {
-      ATLAS_TRY(Endpoint * endpoint, c_.endpoint(entity_.endpoint(where.first, where.second)));
-      ATLAS_TRY(ids, endpoint->reserve(entity_.shape(where.first, where.second), items.size()));
+      ATLAS_TRY(ids, reserve_keys(where.first, where.second, items.size()));
     }
     for (std::size_t n = 0; n < items.size(); ++n) {
       const Value component = Value::integer(ids[n]);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace atlas {
 
@@ -71,6 +72,11 @@ Result<PageResult> Page::process(std::vector<Seed> seeds, PageOptions options) {
             apply_batch(apply, writes_, [this](const ApplyDone& d) { return make_confirm(d); }));
   result_.transient = std::move(done.transient);
   for (const auto& [endpoint, token] : own_writes_) {
+    // What triggers wrote elsewhere in our transaction has our token and is no echo.
+    const bool alone = std::none_of(writes_.begin(), writes_.end(), [&](const RowWrite& write) {
+      return write.endpoint == endpoint && (write.shape->rewrites || write.shape->after_effects);
+    });
+    if (!alone) continue;
     const auto open = c_.endpoint(endpoint);
     if (open && (*open)->capabilities().tokens_name_writers) c_.own_writes.add(endpoint, token);
   }
@@ -216,6 +222,7 @@ Result<> Page::find_counterparts() {
       }
     }
   }
+  refuse_doubles();
   if (platform_found.empty() && legacy_found.empty()) {
     merge_pairs();
     return {};
@@ -241,6 +248,7 @@ Result<> Page::find_counterparts() {
     for (const LinkRecord& link : taken) {
       for (Item& item : items_) {
         if (item.link < 0 && image(item).platform_key == link.platform_key) {
+          if (replaces_dead(item, link, 1)) continue;
           quarantine(item, Code::kKeyTaken,
                      "its platform key is linked to " +
                          describe({Side::kLegacy, link.kind, Key(link.legacy_key)}));
@@ -255,6 +263,7 @@ Result<> Page::find_counterparts() {
       for (Item& item : items_) {
         if (item.link < 0 && item.id.side == Side::kPlatform &&
             image(item).legacy_key == link.legacy_key && image(item).kind == link.kind) {
+          if (replaces_dead(item, link, 0)) continue;
           quarantine(item, Code::kKeyTaken,
                      "its legacy key is linked to platform " + key_text(link.platform_key));
         }
@@ -263,6 +272,27 @@ Result<> Page::find_counterparts() {
   }
   merge_pairs();
   return {};
+}
+
+// Two unlinked rows of a page whose fields make one key: the first has it, the other waits.
+void Page::refuse_doubles() {
+  std::set<std::pair<KeyView, std::size_t>> seen;  // with the side that the key is on
+  for (Item& item : items_) {
+    if (item.link >= 0 || item.park) continue;
+    const bool legacy = item.id.side == Side::kLegacy;
+    const KeyView key = legacy ? image(item).platform_key : image(item).legacy_key;
+    if (key.empty() || seen.emplace(key, legacy ? 1 : 0).second) continue;
+    quarantine(item, Code::kKeyTaken, "another row has the same key there");
+  }
+}
+
+// The key of a pair that is dead, and whose row there is gone for good, is free again (E14).
+bool Page::replaces_dead(Item& item, const LinkRecord& link, std::uint32_t part) {
+  if (!link.dead || link.parts[part].exists != Existence::kGone) return false;
+  (void)links_.add_copy(link);
+  item.replaces = static_cast<std::ptrdiff_t>(links_.size()) - 1;
+  item.generation = link.generation + 1;
+  return true;
 }
 
 // A partner found by match or by its minted key may have been linked meanwhile: then it is not ours

@@ -135,6 +135,15 @@ TEST_P(Quarantine, TheBreakerPausesTheEntityAndNotTheOthers) {
   EXPECT_EQ(report->error->code(), Code::kCapExceeded);
   EXPECT_EQ(report->outcome, RunOutcome::kPartial);
   EXPECT_THAT(company.platform_teams(), ElementsAre("red"));
+  // It ends by itself: most rows are put right, nobody tells the bridge.
+  for (std::int64_t id = 1; id <= 10; ++id) {
+    const Value component = Value::integer(id);
+    company.set(company.legacy, kPeople, encode_key({&component, 1}), "status", "A");
+  }
+  wait_for_retry(company);
+  (void)run(company);
+  EXPECT_EQ(company.platform_people().size(), 10U);
+  EXPECT_EQ(company.person_state().pending.size(), 2U);
 }
 
 // A constraint of the target that the mapping does not know.
@@ -198,6 +207,75 @@ TEST_P(Quarantine, AnAdoptionTakesTheOneMatchEachWay) {
   EXPECT_EQ(company.legacy_of(user), ann);
   EXPECT_EQ(company.legacy_people().size(), 3U);
   EXPECT_THAT(company.person_state().candidates, IsEmpty());
+  expect_converged(company);
+}
+
+// E27: a match of another kind is no partner, and nothing is written over.
+TEST_P(Quarantine, AMatchOfAnotherKindIsNotAdopted) {
+  company.options.match_mail = true;
+  company.options.staff = true;
+  company.compile();
+  const Key clerk = company.legacy.insert(kStaff, {{"name", Value::text("Ann Clerk")},
+                                                   {"mail", Value::text("ann@example.org")},
+                                                   {"status", Value::text("A")},
+                                                   {"city", Value::text("Bonn")}});
+  const Key user = company.sign_up("ann");
+  (void)run(company);
+  EXPECT_EQ(company.legacy_of(user), Key());
+  EXPECT_EQ(company.on_platform(user, "name"), "ann");
+  EXPECT_EQ(company.legacy.text(kStaff, clerk, "name"), "Ann Clerk");
+  EXPECT_THAT(pending_lines(company.person_state()),
+              testing::Contains("quarantined 3007 legacy 1"));
+}
+
+// E15: a pair that could be made equal in one part only is no pair yet.
+TEST_P(Quarantine, AnAdoptionThatFailsHalfWayIsAnAdoptionAgain) {
+  company.options.match_mail = true;
+  Table& profiles = company.geo.table(kProfiles);
+  profiles.checks.push_back(
+      {"no_digits", [column = profiles.column("city")](std::span<const Value> row) {
+         return row[column].is_null() || row[column].as_text().find('7') == std::string_view::npos;
+       }});
+  company.compile();
+  const Key ann = company.hire("ann", {}, "Oslo7");
+  company.set(company.legacy, kPeople, ann, "remark", "vip");
+  const Key user = company.sign_up("ann");
+  company.geo.update(kProfiles, user, {{"city", Value()}});
+  (void)run(company);
+  EXPECT_EQ(company.legacy_of(user), Key());
+  company.set(company.legacy, kPeople, ann, "city", "Oslo");
+  wait_for_retry(company);
+  (void)run(company);
+  EXPECT_EQ(company.legacy_of(user), ann);
+  EXPECT_THAT(company.person_state().conflicts, IsEmpty()) << "null yields to a value";
+  EXPECT_THAT(company.platform_people(), ElementsAre("ann ann@example.org null active Oslo vip"));
+  expect_converged(company);
+}
+
+// E7: a reserved number that a dead pair has had is burnt.
+TEST_P(Quarantine, AReservedKeyThatALinkHadIsNotUsedAgain) {
+  company.options.hard_legacy = true;
+  company.compile();
+  (void)company.hire("cid");
+  // The application takes number 2 before the sequence does.
+  const Key ann = company.legacy.insert(kPeople, {{"id", Value::integer(2)},
+                                                  {"name", Value::text("ann")},
+                                                  {"mail", Value::text("ann@example.org")},
+                                                  {"status", Value::text("A")},
+                                                  {"city", Value::text("Bonn")}});
+  (void)run(company);
+  const Key before = company.platform_of(ann);
+  company.legacy.remove(kPeople, ann);
+  for (int i = 0; i < 3; ++i) {
+    company.world.pass(std::chrono::minutes(20));
+    (void)reconcile(company);
+  }
+  EXPECT_NE(company.on_platform(before, "deleted_at"), "null");
+  const Key bob = company.sign_up("bob");
+  (void)run(company);
+  EXPECT_NE(company.legacy_of(bob), ann);
+  EXPECT_EQ(company.legacy_people().size(), 2U);
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
   expect_converged(company);
 }
 

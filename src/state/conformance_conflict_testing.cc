@@ -105,9 +105,9 @@ void SettledConflictsPileUp(StateFixture& fixture) {
 void AResolutionIsKeptAndMakesTheInstanceDirty(StateFixture& fixture) {
   World world(fixture);
   put(world, {conflict_of(1, "email", true), conflict_of(2, "email", false)});
-  const std::int64_t id = of_user(world, 1)[0].id;
+  const Conflict seen = of_user(world, 1)[0];
   const Instant at = now();
-  must(world.store->resolve_conflict(world.tenant.id, id, "legacy", at));
+  must(world.store->resolve_conflict(world.tenant.id, seen, "legacy", at));
   const auto found = of_user(world, 1);
   ASSERT_EQ(found.size(), 1U) << "it stays open until a run has carried it out";
   EXPECT_EQ(found[0].resolved_by, "legacy");
@@ -122,19 +122,26 @@ void AResolutionIsKeptAndMakesTheInstanceDirty(StateFixture& fixture) {
 void OnlyAnOpenConflictOfTheTenantCanBeResolved(StateFixture& fixture) {
   World world(fixture);
   put(world, {conflict_of(1, "email", true), conflict_of(2, "email", false)});
-  const std::int64_t id = of_user(world, 1)[0].id;
-  std::int64_t settled = 0;
+  const Conflict seen = of_user(world, 1)[0];
+  Conflict settled;
   for (const Conflict& conflict :
        must(world.store->conflicts(world.tenant.id, world.entity, false, 10))) {
-    if (!conflict.open) settled = conflict.id;
+    if (!conflict.open) settled = conflict;
   }
   const TenantInfo b = make_tenant(*world.store, "b");
   EXPECT_EQ(code_of(world.store->resolve_conflict(world.tenant.id, settled, "legacy", now())),
             Code::kNotFound);
-  EXPECT_EQ(code_of(world.store->resolve_conflict(world.tenant.id, id + 1000, "legacy", now())),
+  Conflict other = seen;
+  other.id += 1000;
+  EXPECT_EQ(code_of(world.store->resolve_conflict(world.tenant.id, other, "legacy", now())),
             Code::kNotFound);
-  EXPECT_EQ(code_of(world.store->resolve_conflict(b.id, id, "legacy", now())), Code::kNotFound);
-  EXPECT_FALSE(world.store->resolve_conflict(world.tenant.id, id, "nobody", now()));
+  EXPECT_EQ(code_of(world.store->resolve_conflict(b.id, seen, "legacy", now())), Code::kNotFound);
+  EXPECT_FALSE(world.store->resolve_conflict(world.tenant.id, seen, "nobody", now()));
+  other = seen;
+  other.platform_value += "!";
+  EXPECT_EQ(code_of(world.store->resolve_conflict(world.tenant.id, other, "legacy", now())),
+            Code::kNotFound)
+      << "it has other values than the person saw";
   EXPECT_EQ(of_user(world, 1)[0].resolved_by, "");
 }
 

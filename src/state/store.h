@@ -280,10 +280,11 @@ class StateStore {
   // Open conflicts of the given links, for decide.
   virtual Result<std::vector<Conflict>> open_conflicts_of(
       TenantId tenant, const EntityRef& entity, std::span<const InstanceKey> instances) = 0;
-  // Asks for `winner` ("legacy" or "platform"); the next run carries it out if the versions are
-  // still those. Puts the instance in the dirty set.
-  virtual Result<> resolve_conflict(TenantId tenant, std::int64_t id, const std::string& winner,
-                                    Instant now) = 0;
+  // Asks for `winner` ("legacy" or "platform") of the conflict that somebody saw; the next run
+  // carries it out if the versions are still those. Puts the instance in the dirty set.
+  //   errors  kNotFound: no open conflict has this id and these values
+  virtual Result<> resolve_conflict(TenantId tenant, const Conflict& seen,
+                                    const std::string& winner, Instant now) = 0;
   virtual Result<std::vector<RunRecord>> runs(TenantId tenant, std::size_t limit) = 0;
   virtual Result<std::int64_t> link_count(TenantId tenant, const EntityRef& entity) = 0;
 

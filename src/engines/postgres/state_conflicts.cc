@@ -207,13 +207,14 @@ Result<std::optional<std::pair<std::int32_t, Conflict>>> PostgresState::conflict
   return Found(std::pair(entity_id, read_conflict(*entity, rows, 0)));
 }
 
-Result<> PostgresState::resolve_conflict(TenantId tenant, std::int64_t id,
+Result<> PostgresState::resolve_conflict(TenantId tenant, const Conflict& seen,
                                          const std::string& winner, Instant now) {
   constexpr std::string_view kResolve = R"(
 with resolved as (
   update atlas_bridge.conflict c set resolved_by = $3
   from atlas_bridge.entity e
   where e.id = c.entity and e.tenant = $1::int4 and c.id = $2::int8 and c.open
+    and c.legacy_value = $6 and c.platform_value = $7
   returning c.entity, c.side, c.kind, c.key),
 dirty as (
   insert into atlas_bridge.pending (entity, side, kind, key, state, code, reason, field, blocker,
@@ -229,12 +230,14 @@ select count(*) from resolved)";
     return Error(Code::kUsage, "a conflict is won by legacy or platform");
   }
   Params params;
-  params.int4(tenant.value).int8(id).text(winner);
+  params.int4(tenant.value).int8(seen.id).text(winner);
   params.int2(static_cast<std::int16_t>(PendingState::kDirty));
   postgres::bind_instant(params, now);
+  params.text(seen.legacy_value).text(seen.platform_value);
   ATLAS_TRY(const Rowset rows, ask("resolve", kResolve, params));
   if (rows.integer(0, 0) == 0) {
-    return Error(Code::kNotFound, fmt::format("there is no open conflict {}", id));
+    return Error(Code::kNotFound,
+                 fmt::format("there is no open conflict {} of these values", seen.id));
   }
   return {};
 }

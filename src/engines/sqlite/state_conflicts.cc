@@ -149,15 +149,16 @@ Result<std::vector<Conflict>> SqliteStateStore::open_conflicts_of(
   return out;
 }
 
-Result<> SqliteStateStore::resolve_conflict(TenantId tenant, std::int64_t id,
+Result<> SqliteStateStore::resolve_conflict(TenantId tenant, const Conflict& seen,
                                             const std::string& winner, Instant now) {
   if (winner != "legacy" && winner != "platform")
     return Error(Code::kUsage, "a conflict is won by legacy or platform");
   ATLAS_OK(connection_->begin_write());
   WriteScope scope(*connection_);
-  ATLAS_TRY(const auto found, conflict(tenant, id));
-  if (!found || !found->second.open) {
-    return Error(Code::kNotFound, fmt::format("no open conflict {}", id))
+  ATLAS_TRY(const auto found, conflict(tenant, seen.id));
+  if (!found || !found->second.open || found->second.legacy_value != seen.legacy_value ||
+      found->second.platform_value != seen.platform_value) {
+    return Error(Code::kNotFound, fmt::format("no open conflict {} of these values", seen.id))
         .at(connection_->options().where);
   }
   {
@@ -165,7 +166,7 @@ Result<> SqliteStateStore::resolve_conflict(TenantId tenant, std::int64_t id,
         Query put,
         connection_->prepare(
             "resolve", "UPDATE main.atlas_bridge_conflict SET resolved_by = ?2 WHERE id = ?1"));
-    ATLAS_OK(put.integer(0, id).text(1, winner).run());
+    ATLAS_OK(put.integer(0, seen.id).text(1, winner).run());
   }
   ATLAS_TRY(StoredEntity * known, stored(found->first, 0));
   const StateView view{*connection_, tenant, *known, {found->first, known->last_layout(), 0, 0}};
