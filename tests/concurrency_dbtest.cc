@@ -147,7 +147,7 @@ TEST(OwnWrites, WhatATriggerWroteInOurTransactionIsAnEdit) {
       "insert into staff (tenant_id, name, email, status, hourly_rate_cents, hired_on) "
       "values (42, 'Bob Ray', 'bob@example.org', 1, 100, '2020-01-01'); "
       "create function follow() returns trigger language plpgsql as $$ begin "
-      "update staff set hourly_rate_cents = hourly_rate_cents + 5, "
+      "update public.staff set hourly_rate_cents = hourly_rate_cents + 5, "
       "updated_at = now() at time zone 'Europe/Berlin'; return null; end $$; "
       "create trigger follow after update on users for each row execute function follow()");
   world.check();
