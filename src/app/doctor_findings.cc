@@ -116,7 +116,9 @@ void trigger_findings(const TableInfo& info, std::vector<Finding>& out) {
   const std::string table = info.table.text();
   std::vector<std::string> before;
   std::vector<std::string> after;
+  std::vector<std::string> lost;
   for (const TriggerInfo& trigger : info.triggers) {
+    if (trigger.uses_callers_path) lost.push_back(trigger.name);
     if (trigger.before_row) before.push_back(trigger.name);
     if (trigger.after_or_deferred) after.push_back(trigger.name);
   }
@@ -134,6 +136,13 @@ void trigger_findings(const TableInfo& info, std::vector<Finding>& out) {
                    fmt::format("{}: {} act after a write; the row is read again after the commit",
                                table, list(after)),
                    "nothing, if what they write is not mapped"});
+  }
+  if (!lost.empty()) {
+    out.push_back({Level::kWarn, "triggers",
+                   fmt::format("{}: {} name tables without their schema; in the bridge's sessions "
+                               "the search path is pg_catalog, and they would fail",
+                               table, list(lost)),
+                   "name the schemas there, or `ALTER FUNCTION ... SET search_path = ...` once"});
   }
 }
 

@@ -130,6 +130,12 @@ TEST(DoctorTriggers, AreListedByWhatTheyDo) {
   EXPECT_THAT(world.trouble("triggers").detail, HasSubstr("audit act after a write"));
 }
 
+TEST(DoctorTriggers, ThatNeedTheApplicationsSearchPathAreNamed) {
+  World world;
+  world.info.triggers.push_back({.name = "log_it", .uses_callers_path = true});
+  EXPECT_THAT(world.trouble("triggers").detail, HasSubstr("log_it name tables without"));
+}
+
 TEST(DoctorClock, WarnsAboveASecondBeyondWhatWasMeasured) {
   using std::chrono::milliseconds;
   EXPECT_EQ(clock_finding(milliseconds(900), milliseconds(5)).level, Level::kOk);

@@ -58,6 +58,8 @@ struct TriggerInfo {
   std::string name;
   bool before_row = false;
   bool after_or_deferred = false;
+  // Its function looks tables up in the caller's search path, which is not the application's (Q3).
+  bool uses_callers_path = false;
 };
 
 struct IndexInfo {

@@ -150,7 +150,8 @@ void read_triggers(const Rowset& rows, std::vector<TableInfo>& tables) {
     tables[static_cast<std::size_t>(rows.integer(i, 0)) - 1].triggers.push_back(
         {.name = rows.text(i, 1),
          .before_row = rows.boolean(i, 2),
-         .after_or_deferred = rows.boolean(i, 3)});
+         .after_or_deferred = rows.boolean(i, 3),
+         .uses_callers_path = rows.boolean(i, 4)});
   }
 }
 
