@@ -51,7 +51,7 @@ class BatchRun {
     if (chosen.empty()) return {};
     auto endpoint = context_.endpoint(step.endpoint);
     if (!endpoint) return set_aside(chosen, std::move(endpoint).error());
-    ATLAS_TRY(const BatchNumber number, context_.state.reserve_batches(context_.lease, 1));
+    ATLAS_TRY(const BatchNumber number, context_.next_batch());
     done_.last_batch = number;
     const ApplyTicket ticket{context_.tenant, context_.lease.epoch, number};
     const Grouped grouped = group_writes(writes_, chosen);

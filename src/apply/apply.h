@@ -31,6 +31,7 @@ struct ApplyContext {
   std::function<std::string(EndpointIndex)> endpoint_name;
   // Whether the endpoint's database is the state's: its transaction may carry the confirm.
   std::function<bool(EndpointIndex)> may_join;
+  std::function<Result<BatchNumber>()> next_batch;  // reserved before, never used
 };
 
 struct ApplyDone {

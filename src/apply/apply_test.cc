@@ -113,7 +113,8 @@ struct Bench {
                          {"name"},
                          [this](EndpointIndex i) -> Result<Endpoint*> { return open(i.value); },
                          [](EndpointIndex i) { return std::to_string(i.value); },
-                         [this](EndpointIndex i) { return may_join && i == kIdentity; }};
+                         [this](EndpointIndex i) { return may_join && i == kIdentity; },
+                         [this] { return store.reserve_batches(lease, 1); }};
     links = std::make_unique<Links>(3, 1);
     return apply_batch(context, writes, [&](const ApplyDone& done) {
       ++confirms;

@@ -27,4 +27,15 @@ Result<Endpoint*> EntityContext::endpoint(EndpointIndex index) {
   return slot.get();
 }
 
+Result<BatchNumber> EntityContext::next_batch() {
+  if (batches_left_ == 0) {
+    ATLAS_TRY(next_batch_, state.reserve_batches(run.lease, kBatchBlock));
+    batches_left_ = kBatchBlock;
+  }
+  --batches_left_;
+  const BatchNumber out = next_batch_;
+  ++next_batch_.value;
+  return out;
+}
+
 }  // namespace atlas

@@ -83,6 +83,8 @@ class EntityContext {
         mapper(plan, run_context.hasher) {}
 
   Result<Endpoint*> endpoint(EndpointIndex index);
+  // A number for an apply transaction. They are reserved in blocks: each block is a commit.
+  Result<BatchNumber> next_batch();
   // Takes over what another lane of the same entity knows.
   void learn(const EntityContext& other);
 
@@ -109,7 +111,11 @@ class EntityContext {
   std::int64_t planned_ids = 0;        // counts down: stand-ins for sequence values
 
  private:
+  static constexpr std::int64_t kBatchBlock = 32;
+
   std::map<EndpointIndex, std::unique_ptr<Endpoint>> open_;
+  BatchNumber next_batch_;
+  std::int64_t batches_left_ = 0;
 };
 
 }  // namespace atlas

@@ -151,6 +151,15 @@ Result<> EntityRun::start_unswept(std::vector<Cursor>& stored) {
 }
 
 Result<> EntityRun::capture_source(const SourceSpec& spec, const Cursor& stored) {
+  Result<> done = scan_source(spec, stored);
+  if (!owed_) return done;
+  Confirm confirm;
+  confirm.cursors.push_back(*std::exchange(owed_, std::nullopt));
+  Result<> moved = context_.state.confirm(context_.run.lease, context_.ref, confirm);
+  return done ? moved : done;
+}
+
+Result<> EntityRun::scan_source(const SourceSpec& spec, const Cursor& stored) {
   ATLAS_TRY(Endpoint * endpoint, context_.endpoint(context_.entity.endpoint(spec.part, spec.kind)));
   // The watermark first, then the snapshots (E28).
   ATLAS_TRY(const Horizon horizon, endpoint->horizon());
@@ -207,20 +216,21 @@ Result<std::vector<Seed>> EntityRun::next_seeds(SourceScan& scan, std::set<Insta
   return seeds;
 }
 
-// One page with its cursor; or several side by side, and the cursor once all are confirmed (E6).
+// One page with its cursor; or several side by side, and the cursor with a page that comes once all
+// of these are confirmed (E6).
 Result<> EntityRun::run_pages(std::vector<std::vector<Seed>> pages, PageOptions options,
                               const std::optional<Cursor>& moved) {
+  if (owed_) options.cursors.push_back(*owed_);
   if (pages.size() <= 1) {
-    if (moved) options.cursors.push_back(*moved);
+    owed_.reset();
+    if (moved) options.cursors = {*moved};
     return run_page(pages.empty() ? std::vector<Seed>() : std::move(pages.front()),
                     std::move(options));
   }
   ATLAS_TRY(std::vector<PageResult> done, lanes_.process(std::move(pages), options));
   for (PageResult& result : done) take(std::move(result));
-  if (!moved) return {};
-  Confirm confirm;
-  confirm.cursors.push_back(*moved);
-  return context_.state.confirm(context_.run.lease, context_.ref, confirm);
+  if (moved) owed_ = moved;
+  return {};
 }
 
 void EntityRun::take(PageResult result) {

@@ -40,6 +40,7 @@ class EntityRun {
  private:
   Result<> start_unswept(std::vector<Cursor>& stored);
   Result<> capture_source(const SourceSpec& spec, const Cursor& stored);
+  Result<> scan_source(const SourceSpec& spec, const Cursor& stored);
   Result<> reconcile(const std::vector<Cursor>& stored);
   Result<> reconcile_source(const SourceSpec& spec, const Cursor& turn, bool rolling);
   Result<bool> side_emptied(Side side, std::uint16_t kind);
@@ -72,6 +73,7 @@ class EntityRun {
   Lanes lanes_;
   RunObserver& observer_;
   std::optional<Error> transient_;
+  std::optional<Cursor> owed_;  // of pages that are confirmed; goes with the next ones
   // Set by deletes_over_cap().
   std::optional<Approval> approval_;
   DeleteLedger ledger_;

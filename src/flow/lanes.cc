@@ -23,8 +23,10 @@ Result<std::vector<PageResult>> Lanes::process(std::vector<std::vector<Seed>> pa
   for (std::size_t i = 0; i < pages.size(); ++i) {
     EntityContext& context = i == 0 ? first_ : *more_[i - 1].context;
     if (i > 0) context.learn(first_);
-    tasks.emplace_back([&context, &page = pages[i], &options, &answer = done[i]] {
-      answer.emplace(Page(context).process(std::move(page), options));
+    PageOptions own = options;
+    if (i > 0) own.cursors.clear();
+    tasks.emplace_back([&context, &page = pages[i], own = std::move(own), &answer = done[i]] {
+      answer.emplace(Page(context).process(std::move(page), own));
     });
   }
   first_.run.ports.executor.run(std::move(tasks));

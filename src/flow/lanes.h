@@ -15,8 +15,8 @@ class Lanes {
   // `first` is lane 0; what the lanes find out is gathered there.
   explicit Lanes(EntityContext& first) : first_(first) {}
 
-  // Processes each page on a lane of its own. No instance may be in two of them (ENGINE E5);
-  // cursors are not for lanes: they move when all pages are confirmed.
+  // Processes each page on a lane of its own. No instance may be in two of them (ENGINE E5). The
+  // cursors in `options` are confirmed with the first page.
   //   gives   one result a page, in order
   //   errors  as Page::process; other pages may have been confirmed
   Result<std::vector<PageResult>> process(std::vector<std::vector<Seed>> pages,

@@ -67,7 +67,8 @@ Result<PageResult> Page::process(std::vector<Seed> seeds, PageOptions options) {
       }(),
       [this](EndpointIndex index) { return c_.endpoint(index); },
       [this](EndpointIndex index) { return c_.run.plan.endpoints[index.value].name; },
-      [this](EndpointIndex index) { return bool{c_.run.may_join[index.value]}; }};
+      [this](EndpointIndex index) { return bool{c_.run.may_join[index.value]}; },
+      [this] { return c_.next_batch(); }};
   ATLAS_TRY(ApplyDone done,
             apply_batch(apply, writes_, [this](const ApplyDone& d) { return make_confirm(d); }));
   result_.transient = std::move(done.transient);
