@@ -124,7 +124,8 @@ class FieldDecider {
     const bool loser_null = winner == Side::kLegacy ? f.platform_null : f.legacy_null;
     const bool base_unknown = f.base == kNoBase;
     if (loser == kNoBase || loser == f.base) return;
-    if (base_unknown && loser_null && in_.link == LinkState::kNone) return;
+    const bool one_way = in_.policies[i].flow != FieldFlow::kBoth;
+    if (base_unknown && loser_null && (one_way || in_.link == LinkState::kNone)) return;
     const bool say_unknown = base_unknown && reason != ConflictReason::kAsked;
     out_[i].conflict = say_unknown ? ConflictReason::kBaseUnknown : reason;
     out_[i].base_unknown = base_unknown;

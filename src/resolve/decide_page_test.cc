@@ -41,7 +41,8 @@ struct Letters {
     if (value == kNoBase) return false;
     if (cell == "null") return null;
     if (cell == "b") return base != kNoBase && value == base;
-    if (value == base || (null && !nulls_are_values)) return false;
+    if (null && (cell == "v" || cell == "w" || !nulls_are_values)) return false;
+    if (value == base) return false;
     for (const auto& [letter, other] : bound) {
       if ((letter == cell) != (other == value)) return false;
     }

@@ -287,6 +287,20 @@ TEST(DecideOneWay, TargetsValueIsAConflictWithoutABaseWhereTheFieldIsNew) {
   EXPECT_TRUE(answer.base_unknown);
 }
 
+// So it is where the source gives its value after the row was created on the other side, as with a
+// key that legacy counts: nothing is lost, and a thousand new rows are no reason to stop.
+TEST(DecideOneWay, NullOfTheTargetIsFilledWithoutAWordWhereTheFieldIsNew) {
+  for (const LinkState link : {LinkState::kNone, LinkState::kAlive}) {
+    Scene scene;
+    scene.link = link;
+    scene.field({.legacy = 2, .platform = 3, .platform_null = true}, kOneWay);
+    const FieldAnswer answer = decide(scene).fields[0];
+    EXPECT_EQ(answer.action, kToPlatform);
+    EXPECT_EQ(answer.conflict, ConflictReason::kNone);
+    EXPECT_FALSE(answer.base_unknown);
+  }
+}
+
 TEST(DecideOneWay, SourceWithoutARowSendsNothing) {
   Scene scene;
   scene.field({.legacy = kNoBase, .platform = 3, .base = 1},

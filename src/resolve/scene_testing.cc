@@ -208,7 +208,10 @@ bool is_edit(const Scene& scene, std::size_t field, Side side) {
   if (view.base != kNoBase) return mine != view.base;
   if (theirs == kNoBase || mine == theirs) return false;
   const bool null = side == Side::kLegacy ? view.legacy_null : view.platform_null;
-  return !(null && scene.link == LinkState::kNone);
+  const FieldFlow flow = scene.policies[field].flow;
+  const bool target =
+      flow == (side == Side::kLegacy ? FieldFlow::kToLegacy : FieldFlow::kToPlatform);
+  return !(null && (target || scene.link == LinkState::kNone));
 }
 
 std::string describe(const Scene& scene) {
