@@ -29,19 +29,23 @@ void wait_for_sessions(Sql& sql) {
 
 }  // namespace
 
+RowVersions row_versions(Sql& database, const std::string& name) {
+  RowVersions out;
+  for (const SqlRow& table :
+       database.query("select schemaname, tablename from pg_tables where schemaname not in "
+                      "('atlas_bridge', 'pg_catalog', 'information_schema')")) {
+    out[fmt::format("{}.{}", name, *table[1])] = database.one(fmt::format(
+        "select count(*) || ' ' || coalesce(md5(string_agg(t.ctid::text || ' ' || t.xmin::text, "
+        "',' order by t.ctid)), '') from {}.{} t",
+        *table[0], *table[1]));
+  }
+  return out;
+}
+
 RowVersions row_versions(World& world) {
   RowVersions out;
-  for (const auto& [place, name] : kDatabases) {
-    Sql& sql = world.at(place);
-    for (const SqlRow& table :
-         sql.query("select schemaname, tablename from pg_tables where schemaname not in "
-                   "('atlas_bridge', 'pg_catalog', 'information_schema')")) {
-      out[fmt::format("{}.{}", name, *table[1])] = sql.one(fmt::format(
-          "select count(*) || ' ' || coalesce(md5(string_agg(t.ctid::text || ' ' || t.xmin::text, "
-          "',' order by t.ctid)), '') from {}.{} t",
-          *table[0], *table[1]));
-    }
-  }
+  for (const auto& [place, name] : kDatabases)
+    out.merge(row_versions(world.at(place), std::string(name)));
   return out;
 }
 

@@ -13,6 +13,8 @@ namespace atlas::e2e {
 // atlas_bridge. PostgreSQL only.
 using RowVersions = std::map<std::string, std::string>;
 RowVersions row_versions(World& world);
+// The same of one database, whose tables are called "NAME.table".
+RowVersions row_versions(Sql& database, const std::string& name);
 
 // Tuples inserted, updated and deleted outside schema atlas_bridge since the databases were made,
 // by pg_stat_user_tables. Waits until what ended sessions did has arrived there.
