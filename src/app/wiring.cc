@@ -20,7 +20,7 @@ namespace {
 
 bool fatal(const Problem& problem) { return problem.fatal; }
 
-unsigned threads() { return std::max(2U, std::thread::hardware_concurrency()); }
+unsigned threads() { return std::max(4U, std::thread::hardware_concurrency()); }
 
 }  // namespace
 

@@ -10,7 +10,8 @@ namespace {
 
 constexpr int kTransientPagesMax =
     3;  // pages in a row that a peer may spoil before the entity gives up for this run
-constexpr std::size_t kLanes = 2;  // pages side by side: one waits for a server, one computes
+constexpr std::size_t kPagesALane =
+    4;  // handed to a lane at a time; a cursor moves when all are done
 
 }  // namespace
 
@@ -167,16 +168,18 @@ Result<> EntityRun::scan_source(const SourceSpec& spec, const Cursor& stored) {
   PageOptions options;
   options.may_create_at_once = create_at_once_[index(spec.side)];
   int spoiled = 0;
-  std::size_t wide = 1;  // little work opens no further connections
+  std::size_t wide = 1;
   while (!scan.done()) {
     ATLAS_OK(keep_going());
     std::vector<std::vector<Seed>> pages;
     std::set<InstanceKey> seen;
     while (pages.size() < wide && !scan.done()) {
-      ATLAS_TRY(std::vector<Seed> seeds, next_seeds(scan, wide > 1 ? &seen : nullptr));
-      if (!seeds.empty()) pages.push_back(std::move(seeds));
+      ATLAS_TRY(std::vector<Seed> seeds, next_seeds(scan, seen));
+      if (seeds.empty()) continue;
+      pages.push_back(std::move(seeds));
+      // Little work opens no further connections, and is confirmed with its cursor.
+      if (!scan.done() && !context_.run.dry) wide = Lanes::kLanes * kPagesALane;
     }
-    wide = context_.run.dry ? 1 : kLanes;
     const std::optional<Cursor> moved = scan.moved();
     if (pages.empty() && !moved) continue;
     transient_.reset();
@@ -190,7 +193,7 @@ Result<> EntityRun::scan_source(const SourceSpec& spec, const Cursor& stored) {
 
 // The next page of a scan, without our own writes of this run. A row that moved between two pages
 // of a wave stays in the first (E5): what is decided there is its newest state.
-Result<std::vector<Seed>> EntityRun::next_seeds(SourceScan& scan, std::set<InstanceKey>* seen) {
+Result<std::vector<Seed>> EntityRun::next_seeds(SourceScan& scan, std::set<InstanceKey>& seen) {
   const SourceSpec& spec = scan.spec();
   const EndpointIndex at = context_.entity.endpoint(spec.part, spec.kind);
   ATLAS_TRY(Endpoint * endpoint, context_.endpoint(at));
@@ -201,7 +204,7 @@ Result<std::vector<Seed>> EntityRun::next_seeds(SourceScan& scan, std::set<Insta
   for (const KeyVersion& row : page.keys) {
     const bool ours = context_.own_writes.contains(at, row.version.token);
     InstanceKey instance{spec.side, spec.kind, Key(row.key)};
-    const bool again = seen != nullptr && !ours && !seen->insert(instance).second;
+    const bool again = !ours && !seen.insert(instance).second;
     if (ours || again) {
       ++context_.counts.captured;
       ++(ours ? context_.counts.echo : context_.counts.merged);
@@ -227,7 +230,8 @@ Result<> EntityRun::run_pages(std::vector<std::vector<Seed>> pages, PageOptions 
     return run_page(pages.empty() ? std::vector<Seed>() : std::move(pages.front()),
                     std::move(options));
   }
-  ATLAS_TRY(std::vector<PageResult> done, lanes_.process(std::move(pages), options));
+  ATLAS_TRY(std::vector<PageResult> done,
+            lanes_.process(std::move(pages), options, [this] { return keep_going(); }));
   for (PageResult& result : done) take(std::move(result));
   if (moved) owed_ = moved;
   return {};

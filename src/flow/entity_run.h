@@ -57,7 +57,7 @@ class EntityRun {
   Result<std::vector<Candidate>> candidate_page(const std::optional<InstanceKey>& after);
   Result<> set_aside(const std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
   Error breaker() const;
-  Result<std::vector<Seed>> next_seeds(SourceScan& scan, std::set<InstanceKey>* seen);
+  Result<std::vector<Seed>> next_seeds(SourceScan& scan, std::set<InstanceKey>& seen);
   Result<> run_pages(std::vector<std::vector<Seed>> pages, PageOptions options,
                      const std::optional<Cursor>& moved);
   void take(PageResult result);

@@ -1,6 +1,6 @@
 #include "flow/lanes.h"
 
-#include <functional>
+#include <algorithm>
 #include <optional>
 
 namespace atlas {
@@ -16,32 +16,45 @@ Result<> Lanes::open(std::size_t lanes) {
 }
 
 Result<std::vector<PageResult>> Lanes::process(std::vector<std::vector<Seed>> pages,
-                                               const PageOptions& options) {
-  ATLAS_OK(open(pages.size()));
+                                               const PageOptions& options,
+                                               const std::function<Result<>()>& keep_going) {
+  const std::size_t lanes = std::min(kLanes, pages.size());
+  ATLAS_OK(open(lanes));
   std::vector<std::optional<Result<PageResult>>> done(pages.size());
+  const auto work = [&](std::size_t lane) {
+    for (std::size_t i = lane; i < pages.size(); i += lanes) {
+      if (i > lane) {
+        Result<> go = lane == 0 ? keep_going() : stopped();
+        if (!go) {
+          done[i].emplace(std::move(go).error());
+          return;
+        }
+      }
+      PageOptions own = options;
+      if (i > 0) own.cursors.clear();
+      done[i].emplace(Page(context(lane)).process(std::move(pages[i]), std::move(own)));
+      if (!*done[i]) return;
+    }
+  };
   std::vector<std::function<void()>> tasks;
-  for (std::size_t i = 0; i < pages.size(); ++i) {
-    EntityContext& context = i == 0 ? first_ : *more_[i - 1].context;
-    if (i > 0) context.learn(first_);
-    PageOptions own = options;
-    if (i > 0) own.cursors.clear();
-    tasks.emplace_back([&context, &page = pages[i], own = std::move(own), &answer = done[i]] {
-      answer.emplace(Page(context).process(std::move(page), own));
-    });
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    if (lane > 0) context(lane).learn(first_);
+    tasks.emplace_back([&work, lane] { work(lane); });
   }
   first_.run.ports.executor.run(std::move(tasks));
+  for (std::size_t lane = 1; lane < lanes; ++lane) first_.learn(context(lane));
   std::vector<PageResult> results;
-  std::optional<Error> failed;
-  for (std::size_t i = 0; i < done.size(); ++i) {
-    if (i > 0) first_.learn(*more_[i - 1].context);
-    if (*done[i]) {
-      results.push_back(std::move(**done[i]));
-    } else if (!failed) {
-      failed = std::move(*done[i]).error();
-    }
+  for (auto& answer : done) {
+    if (!answer) continue;  // an earlier page of its lane failed
+    if (!*answer) return std::move(*answer).error();
+    results.push_back(std::move(**answer));
   }
-  if (failed) return std::move(*failed);
   return results;
+}
+
+Result<> Lanes::stopped() const {
+  if (first_.run.ports.stop() == Ports::Stop::kNone) return {};
+  return Error(Code::kDeadline, "entity " + first_.entity.name + " goes on in the next run");
 }
 
 }  // namespace atlas

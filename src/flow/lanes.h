@@ -1,10 +1,11 @@
 #pragma once
 
-// Pages of one scan side by side: while one waits for a server, another computes. Each lane has
-// connections of its own. One caller.
+// Pages of one scan on several lanes side by side: while one waits for a server, another computes.
+// Each lane has connections of its own. One caller.
 
 #include "flow/page.h"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -15,12 +16,17 @@ class Lanes {
   // `first` is lane 0; what the lanes find out is gathered there.
   explicit Lanes(EntityContext& first) : first_(first) {}
 
-  // Processes each page on a lane of its own. No instance may be in two of them (ENGINE E5). The
-  // cursors in `options` are confirmed with the first page.
+  // At most so many pages are worked on at a time.
+  static constexpr std::size_t kLanes = 3;
+
+  // Processes the pages, each lane its share. No instance may be in two of them (ENGINE E5). The
+  // cursors in `options` are confirmed with the first page. Lane 0 asks `keep_going` before each
+  // further page, the others whether the run is to stop.
   //   gives   one result a page, in order
-  //   errors  as Page::process; other pages may have been confirmed
+  //   errors  as Page::process and `keep_going`; other pages may have been confirmed
   Result<std::vector<PageResult>> process(std::vector<std::vector<Seed>> pages,
-                                          const PageOptions& options);
+                                          const PageOptions& options,
+                                          const std::function<Result<>()>& keep_going);
 
  private:
   struct Lane {
@@ -28,6 +34,8 @@ class Lanes {
     std::unique_ptr<EntityContext> context;
   };
   Result<> open(std::size_t lanes);
+  Result<> stopped() const;
+  EntityContext& context(std::size_t lane) { return lane == 0 ? first_ : *more_[lane - 1].context; }
 
   EntityContext& first_;
   std::vector<Lane> more_;  // lanes 1..
