@@ -54,7 +54,7 @@ Result<Horizon> VirtualEndpoint::horizon() {
   return database_.world().call(port("horizon"), [&]() -> Result<Horizon> {
     const Instant now = database_.world().now();
     const Instant oldest = database_.open_since.empty() ? now : *database_.open_since.begin();
-    return Horizon{std::min(now, oldest), now, database_.prepared_pending};
+    return Horizon{std::min(now, oldest), now, database_.prepared_pending, {}};
   });
 }
 

@@ -22,7 +22,8 @@ struct Examined {
   std::string name;     // "legacy.main"
   std::string product;  // empty if unreachable
   std::vector<Finding> findings;
-  std::optional<Side> side;  // not for state
+  std::optional<Side> side;     // not for state
+  std::optional<Error> hidden;  // transactions of others are
   Micros offset{}, noise{};
   ExitCode exit = ExitCode::kDone;
 };
@@ -91,6 +92,7 @@ bool examine(const Mapping& mapping, std::size_t i, Examined& out, std::vector<T
   out.product = probe->product;
   out.findings = std::move(probe->findings);
   out.findings.push_back(clock_finding(out.offset, out.noise));
+  if (auto horizon = (*endpoint)->horizon(); horizon) out.hidden = std::move(horizon->hidden);
   judge(out);
   if (auto installed = (*endpoint)->install(); installed) {
     out.findings.push_back({Level::kOk, "fence and witness", "their tables are there", ""});
@@ -119,6 +121,14 @@ Examined examine_state(const Mapping& mapping) {
   return out;
 }
 
+bool stamped_by_database(const Plan& plan, EndpointIndex at) {
+  return std::ranges::any_of(plan.entities, [at](const EntityPlan& entity) {
+    const auto there = [at](const auto& table) { return table.endpoint == at; };
+    return entity.capture.stamp_by == StampBy::kDatabase &&
+           (std::ranges::any_of(entity.kinds, there) || std::ranges::any_of(entity.parts, there));
+  });
+}
+
 void examine_mapping(Mapping& mapping, std::vector<Examined>& examined) {
   compile_described(mapping);
   if (!mapping.plan) {
@@ -133,6 +143,8 @@ void examine_mapping(Mapping& mapping, std::vector<Examined>& examined) {
   for (std::uint32_t i = 0; i < mapping.catalogs.size(); ++i) {
     std::ranges::move(table_findings(*mapping.plan, EndpointIndex{i}, mapping.catalogs[i]),
                       std::back_inserter(examined[i].findings));
+    if (examined[i].hidden && stamped_by_database(*mapping.plan, EndpointIndex{i}))
+      fail(examined[i], "capture", *examined[i].hidden);
     judge(examined[i]);
   }
 }

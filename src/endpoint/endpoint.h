@@ -38,6 +38,9 @@ struct Horizon {
   Instant safe;
   Instant server_now;
   bool prepared_pending = false;  // a prepared transaction exists: the cursor must not move
+  // Set where transactions of others are hidden from us: then nothing is `safe`, and stamps by the
+  // database cannot be followed. Says what helps.
+  std::optional<Error> hidden;
 };
 
 // One privilege or fact that doctor and check look at.

@@ -13,6 +13,13 @@ constexpr int kTransientPagesMax =
 constexpr std::size_t kPagesALane =
     4;  // handed to a lane at a time; a cursor moves when all are done
 
+// Stamps by the database are followed only where every open transaction is seen (E28).
+Result<Horizon> horizon_of(const SourceSpec& spec, Endpoint& endpoint) {
+  ATLAS_TRY(Horizon horizon, endpoint.horizon());
+  if (horizon.hidden && !spec.application_stamps) return std::move(*horizon.hidden);
+  return horizon;
+}
+
 }  // namespace
 
 EntityRun::EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state,
@@ -141,7 +148,7 @@ Result<> EntityRun::start_unswept(std::vector<Cursor>& stored) {
     if (spec.sweeps || known) continue;
     ATLAS_TRY(Endpoint * endpoint,
               context_.endpoint(context_.entity.endpoint(spec.part, spec.kind)));
-    ATLAS_TRY(const Horizon horizon, endpoint->horizon());
+    ATLAS_TRY(const Horizon horizon, horizon_of(spec, *endpoint));
     Cursor fresh;
     fresh.source = spec.name;
     if (auto start = SourceScan(spec, fresh, horizon).moved()) confirm.cursors.push_back(*start);
@@ -163,7 +170,7 @@ Result<> EntityRun::capture_source(const SourceSpec& spec, const Cursor& stored)
 Result<> EntityRun::scan_source(const SourceSpec& spec, const Cursor& stored) {
   ATLAS_TRY(Endpoint * endpoint, context_.endpoint(context_.entity.endpoint(spec.part, spec.kind)));
   // The watermark first, then the snapshots (E28).
-  ATLAS_TRY(const Horizon horizon, endpoint->horizon());
+  ATLAS_TRY(const Horizon horizon, horizon_of(spec, *endpoint));
   SourceScan scan(spec, stored, horizon);
   PageOptions options;
   options.may_create_at_once = create_at_once_[index(spec.side)];

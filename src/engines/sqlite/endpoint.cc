@@ -47,7 +47,8 @@ Result<Horizon> SqliteEndpoint::horizon() {
   // CURRENT_TIMESTAMP cuts the fraction off: a stamp of the running second may lie before `now`.
   return Horizon{.safe = std::chrono::floor<std::chrono::seconds>(now),
                  .server_now = now,
-                 .prepared_pending = false};
+                 .prepared_pending = false,
+                 .hidden = {}};
 }
 
 Result<std::unique_ptr<Snapshot>> SqliteEndpoint::snapshot() {
