@@ -5,7 +5,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
 set(ATLAS_SANITIZE "" CACHE STRING "Sanitizers to compile in, as -fsanitize= takes them")
-option(ATLAS_CHAOS "Compile the fault points in" OFF)
+option(ATLAS_CHAOS "atlas-bridge itself reads ATLAS_FAULT" OFF)
 
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Werror
@@ -16,9 +16,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict)
 endif()
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
-if(ATLAS_CHAOS)
-  add_compile_definitions(ATLAS_CHAOS=1)
-endif()
 
 # Hardening. Sanitizers replace the parts they contradict.
 add_compile_options(-fPIE)

@@ -1,7 +1,5 @@
 #include "foundation/fault_point.h"
 
-#ifdef ATLAS_CHAOS
-
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -73,6 +71,8 @@ void write_count() {
 
 void set_fault_hook(FaultHook hook) { g_hook = hook; }
 
+bool fault_hook_installed() { return g_hook.load(std::memory_order_relaxed) != nullptr; }
+
 Fault fault_point(std::string_view point) {
   FaultHook hook = g_hook;
   return hook == nullptr ? Fault::kNone : hook(point);
@@ -98,5 +98,3 @@ void install_fault_hook_from_environment() {
 }
 
 }  // namespace atlas
-
-#endif

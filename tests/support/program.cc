@@ -74,7 +74,10 @@ void write_text(const std::string& file, const std::string& text) {
 
 Program::Program(const std::vector<std::string>& arguments, const Environment& environment)
     : folder_(make_folder()), started_(std::chrono::steady_clock::now()) {
-  std::vector<std::string> words = {ATLAS_TEST_BINARY};
+  // Only that build of the program has a hook at its fault points.
+  const bool faults =
+      environment.contains("ATLAS_FAULT") || environment.contains("ATLAS_FAULT_COUNT_FILE");
+  std::vector<std::string> words = {ATLAS_TEST_BINARY + std::string(faults ? "-faults" : "")};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = merged(environment);
   const std::vector<char*> argv = pointers(words);

@@ -43,14 +43,12 @@ void Connection::sever() {
 }
 
 // False when a test or chaos run wants the connection to break here.
-bool Connection::reached([[maybe_unused]] std::string_view label,
-                         [[maybe_unused]] std::string_view stage) {
-#ifdef ATLAS_CHAOS
-  if (fault_point(fmt::format("postgres.{}.{}", label, stage)) == Fault::kFail) {
+bool Connection::reached(std::string_view label, std::string_view stage) {
+  if (fault_hook_installed() &&
+      fault_point(fmt::format("postgres.{}.{}", label, stage)) == Fault::kFail) {
     sever();
     return false;
   }
-#endif
   return true;
 }
 

@@ -320,8 +320,6 @@ TEST_F(Shared, OpenTransactionsHoldTheHorizonBack) {
   EXPECT_LT(seconds_back(), 0.05);
 }
 
-#ifdef ATLAS_CHAOS
-
 int g_countdown = 0;
 
 // Breaks the connection at every point in turn: the witness always knows what became of the
@@ -354,8 +352,6 @@ TEST_F(Shared, EveryBrokenSendAndReceiveIsSettledRightly) {
   EXPECT_GT(unknown, 0);
   EXPECT_GT(arrived, 1) << "a commit whose answer was lost";
 }
-
-#endif
 
 }  // namespace
 }  // namespace atlas::postgres

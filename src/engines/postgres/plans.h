@@ -20,6 +20,10 @@ inline constexpr std::string_view kOrderedPlansSql =
     "select set_config('enable_sort', 'off', true) from pg_class c "
     "where c.oid = to_regclass($1) and c.relkind = 'r' and c.reltuples < 0";
 
+// Ends a subquery that is to be answered by keys before it is sorted: without it the server reads a
+// whole table in the order asked for, so as not to sort a handful.
+inline constexpr std::string_view kFenced = " offset 0";
+
 // Undo both.
 inline constexpr std::array<std::string_view, 5> kDefaultPlansSql = {
     "set local enable_seqscan to default", "set local enable_bitmapscan to default",

@@ -1,6 +1,7 @@
 // The ledger of conflicts: open ones wait for a person, settled ones are kept.
 
 #include "engines/postgres/codec.h"
+#include "engines/postgres/plans.h"
 #include "engines/postgres/state.h"
 #include "engines/postgres/state_rows.h"
 
@@ -180,10 +181,10 @@ Result<std::vector<Conflict>> PostgresState::open_conflicts_of(
   for (const InstanceKey& instance : instances) addresses.push_back(&instance);
   postgres::bind_instances(params, *entity, addresses);
   const std::string sql = fmt::format(
-      "select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key) "
-      "join atlas_bridge.conflict c on c.entity = $1::int4 and c.side = s.side and c.kind = s.kind "
-      "and c.key = s.key and c.open order by c.id",
-      kColumns);
+      "select * from (select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, "
+      "key) join atlas_bridge.conflict c on c.entity = $1::int4 and c.side = s.side "
+      "and c.kind = s.kind and c.key = s.key and c.open{}) as found order by id",
+      kColumns, postgres::kFenced);
   ATLAS_TRY(const Rowset rows, ask("conflicts", sql, params));
   return read_conflicts(*entity, rows);
 }

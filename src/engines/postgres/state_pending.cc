@@ -1,6 +1,7 @@
 // Keys to look at again, cursors, and candidates for a match.
 
 #include "engines/postgres/codec.h"
+#include "engines/postgres/plans.h"
 #include "engines/postgres/state.h"
 #include "engines/postgres/state_rows.h"
 
@@ -127,10 +128,10 @@ Result<std::vector<Pending>> PostgresState::pending_of(TenantId /*tenant*/, cons
   params.int4(ref.id);
   postgres::bind_instances(params, *entity, addresses(instances));
   const std::string sql = fmt::format(
-      "select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key) "
-      "join atlas_bridge.pending p on p.entity = $1::int4 and p.side = s.side and p.kind = s.kind "
-      "and p.key = s.key order by p.side, p.kind, p.key",
-      kPendingColumns);
+      "select * from (select {} from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, "
+      "key) join atlas_bridge.pending p on p.entity = $1::int4 and p.side = s.side "
+      "and p.kind = s.kind and p.key = s.key{}) as found order by 1, 2, 3",
+      kPendingColumns, postgres::kFenced);
   ATLAS_TRY(const Rowset rows, ask("pending_of", sql, params));
   return read_pending(*entity, rows);
 }
@@ -306,10 +307,11 @@ Result<std::vector<Candidate>> PostgresState::candidates(TenantId /*tenant*/, co
   params.int4(ref.id).int2(static_cast<std::int16_t>(side));
   postgres::bind_hashes(params, matches);
   const std::string sql = fmt::format(
-      "select c.side, c.kind, c.key, c.match from atlas_bridge.candidate c "
-      "where c.entity = $1::int4 and c.side = $2::int2 and c.match = any ($3::int8[]){} "
-      "order by c.side, c.kind, c.key",
-      entity->known_kinds("c", true));
+      "select * from (select c.side, c.kind, c.key, c.match from atlas_bridge.candidate c "
+      "where c.entity = $1::int4 and c.side = $2::int2 and c.match = any ($3::int8[]){}{}) as "
+      "found "
+      "order by 1, 2, 3",
+      entity->known_kinds("c", true), postgres::kFenced);
   ATLAS_TRY(const Rowset rows, ask("candidates", sql, params));
   return read_candidates(*entity, rows);
 }

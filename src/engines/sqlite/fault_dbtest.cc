@@ -1,12 +1,8 @@
-// Every fault point of an apply and of a confirm, one after the other (RELIABILITY F3, I1). Only
-// where fault points are compiled in: the chaos preset.
-
-#include "foundation/fault_point.h"
-
-#ifdef ATLAS_CHAOS
+// Every fault point of an apply and of a confirm, one after the other (RELIABILITY F3, I1).
 
 #include "engines/sqlite/fixture_testing.h"
 #include "engines/sqlite/state.h"
+#include "foundation/fault_point.h"
 #include "model/key.h"
 
 #include <gtest/gtest.h>
@@ -150,5 +146,3 @@ TEST(SqliteFaults, ACutConfirmIsWholeOrNothing) {
 
 }  // namespace
 }  // namespace atlas::sqlite
-
-#endif
