@@ -52,10 +52,12 @@ class SideComposer {
                     : what == Case::kCreatePlatform ||
                           (what == Case::kRevivePlatform && in_.image.rows.rows[1].empty());
   }
-  bool removes() const {
+  bool dies() const {
     const Case what = in_.decision.what;
-    const bool dies = legacy() ? what == Case::kDeleteLegacy : what == Case::kDeletePlatform;
-    return dies && entity_.liveness[index(side_)].kind == DeleteKind::kHard;
+    return legacy() ? what == Case::kDeleteLegacy : what == Case::kDeletePlatform;
+  }
+  bool removes() const {
+    return dies() && entity_.liveness[index(side_)].kind == DeleteKind::kHard;
   }
 
   void open_drafts() {
@@ -74,8 +76,10 @@ class SideComposer {
       if (!d.exists && !d.insert) continue;
       const bool confirmed =
           in_.link != nullptr && in_.link->parts[part].exists == Existence::kPresent;
-      if (d.insert && !creates() && confirmed && presence == Presence::kRequired)
+      if (d.insert && !creates() && confirmed && presence == Presence::kRequired) {
+        if (dies()) continue;  // it is on its way already
         out_.part_missing = true;
+      }
       d.cells.assign(shape(d).columns.size(), Value::null());
       d.set.assign(d.cells.size(), false);
       if (d.exists) std::copy(d.old.begin(), d.old.end(), d.cells.begin());
@@ -217,15 +221,14 @@ class SideComposer {
 
   void liveness() {
     const Case what = in_.decision.what;
-    const bool dies = legacy() ? what == Case::kDeleteLegacy : what == Case::kDeletePlatform;
     const bool revives = legacy() ? what == Case::kReviveLegacy : what == Case::kRevivePlatform;
-    if (!dies && !revives) return;
+    if (!dies() && !revives) return;
     const LivenessPlan& plan = entity_.liveness[index(side_)];
     const std::uint32_t root = legacy() ? 0 : 1;
     if (plan.kind == DeleteKind::kSoft) {
       const CellRef& cell = legacy() ? plan.flag[kind_] : plan.flag.front();
       Draft& d = drafts_[cell.part];
-      if (dies) {
+      if (dies()) {
         const auto at = in_.context.mapper.died_at(other(side_), in_.image.rows);
         put(d, cell.column,
             in_.context.mapper.flag_value(
@@ -234,7 +237,7 @@ class SideComposer {
         put(d, cell.column, in_.context.mapper.flag_value(side_, kind_, std::nullopt));
       }
     }
-    drafts_[root].liveness = dies ? LivenessEffect::kDead : LivenessEffect::kAlive;
+    drafts_[root].liveness = dies() ? LivenessEffect::kDead : LivenessEffect::kAlive;
   }
 
   // The link names the target's row by its key: an edit that would change it is a person's matter.

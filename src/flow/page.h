@@ -102,6 +102,10 @@ class Page {
   Result<std::vector<std::int64_t>> reserve_keys(std::uint32_t part, std::uint16_t kind,
                                                  std::size_t n);
   Result<> mint_keys();
+  bool repairs() const;
+  bool lacks(const Item& item, std::uint32_t part) const;
+  bool parts_are_there(Item& item);
+  void await_parts(Item& item);
   void compose_one(std::size_t i);
   void fields_of(const Item& item, std::vector<FieldView>& views,
                  std::vector<FieldPolicy>& policies, std::vector<std::int8_t>& asked) const;

@@ -245,6 +245,57 @@ Result<> Page::decide_all() {
   return {};
 }
 
+bool Page::repairs() const { return c_.run.sweep.sweep == Sweep::kRepair; }
+
+// Whether the part is missing that this kind of instance has to have.
+bool Page::lacks(const Item& item, std::uint32_t part) const {
+  const Image& view = image(item);
+  return entity_.parts[part - 1].presence[view.kind] == Presence::kRequired &&
+         view.rows.rows[part].empty();
+}
+
+// A required part that had been confirmed and is gone stops the instance (E24). `repair` forgets
+// that it was ever there, so it is written again.
+bool Page::parts_are_there(Item& item) {
+  const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
+  LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+  for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
+    if (link.parts[part].exists != Existence::kPresent || !lacks(item, part)) continue;
+    if (!repairs()) {
+      quarantine(
+          item, Code::kPartMissing,
+          fmt::format("part {} had been confirmed and is gone", entity_.parts[part - 1].alias));
+      return false;
+    }
+    next.parts[part] = PartState();
+    for (std::uint32_t f = 0; f < entity_.fields.size(); ++f) {
+      const std::vector<CellRef>& cells = entity_.fields[f].platform;
+      if (std::all_of(cells.begin(), cells.end(),
+                      [part](const CellRef& cell) { return cell.part == part; }))
+        next.bases[f] = kNoBase;
+    }
+  }
+  return true;
+}
+
+// A required part that nobody has written yet: it is the application's to make, or ours once there
+// is a value for it.
+void Page::await_parts(Item& item) {
+  const Case what = item.decision.what;
+  if (item.park || (what != Case::kNothing && what != Case::kFields &&
+                    what != Case::kCreateLegacy && what != Case::kAdopt))
+    return;
+  for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
+    const bool ours = std::any_of(item.writes.begin(), item.writes.end(),
+                                  [&](std::uint32_t w) { return writes_[w].effect.part == part; });
+    if (ours || !lacks(item, part)) continue;
+    item.park = parked(PendingState::kWaiting, Code::kPartMissing,
+                       fmt::format("part {} is not there yet", entity_.parts[part - 1].alias),
+                       item.pending, c_.run.now, fingerprint(item));
+    return;
+  }
+}
+
 // A pair that may not be adopted (E7, E27).
 bool Page::refused_pair(Item& item) {
   const Image& view = image(item);
@@ -268,8 +319,9 @@ void Page::decide_one(std::size_t i) {
   if (item.park) return;
   // What was counted against the cap is what was seen then: another version is decided anew.
   if (item.due && !as_linked(item)) item.due = false;
-  if (item.pending != nullptr && !item.forced && item.pending->state != PendingState::kDirty &&
-      item.pending->retry_at > c_.run.now && item.pending->fingerprint == fingerprint(item)) {
+  if (item.pending != nullptr && !item.forced && !repairs() &&
+      item.pending->state != PendingState::kDirty && item.pending->retry_at > c_.run.now &&
+      item.pending->fingerprint == fingerprint(item)) {
     // Nothing changed since it was set aside: it waits for its time.
     switch (item.pending->state) {
       case PendingState::kQuarantined:
@@ -330,6 +382,9 @@ void Page::decide_one(std::size_t i) {
         fmt::format("{} on {}: {}", field, side_name(view.misfit_side), view.misfit->reason),
         field);
   }
+  if (item.link >= 0 && legacy == Presentation::kAlive && platform == Presentation::kAlive &&
+      !parts_are_there(item))
+    return;
   DecideInput input;
   input.link = item.link < 0                                      ? LinkState::kNone
                : links_[static_cast<std::size_t>(item.link)].dead ? LinkState::kDead
@@ -606,6 +661,7 @@ void Page::compose_one(std::size_t i) {
     writes_.push_back(std::move(write));
   }
   attach_losers(item);
+  await_parts(item);
   item.outcome = item.writes.empty() ? Outcome::kUnchanged : Outcome::kApplied;
   if (item.decision.what == Case::kAdopt) item.outcome = Outcome::kApplied;
   if (!item.park) item.drop_pending = true;

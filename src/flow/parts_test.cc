@@ -75,6 +75,7 @@ TEST_P(Parts, APartThatComesLaterIsAnEditAndNoConflict) {
   (void)run(company);
   EXPECT_FALSE(company.geo.has(kProfiles, encode_key({&key, 1})))
       << "the row is the application's to make";
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("waiting 3010 legacy 1"));
   company.geo.insert(kProfiles,
                      {{"id", key}, {"org", Value::integer(1)}, {"city", Value::text("Rome")}});
   company.world.pass(Micros(1));
@@ -193,6 +194,28 @@ TEST_P(Parts, AConfirmedPartThatIsGoneIsQuarantined) {
   EXPECT_EQ(company.geo.text(kProfiles, user, "city"), "Oslo");
   EXPECT_THAT(company.person_state().pending, IsEmpty());
   expect_converged(company);
+}
+
+// Nobody edited anything: it is named all the same, a dead row is not stopped by it, and `repair`
+// writes the part again.
+TEST_P(Parts, AConfirmedPartThatIsGoneIsFoundByAComparisonAndRepaired) {
+  const Key ann = company.hire("ann");
+  const Key bob = company.hire("bob");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.geo.remove(kProfiles, user);
+  (void)reconcile(company);
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("quarantined 3010 legacy 1"));
+  RunSettings settings;
+  settings.sweep.sweep = Sweep::kRepair;
+  (void)run(company, settings);
+  EXPECT_EQ(company.geo.text(kProfiles, user, "city"), "Bonn");
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+  company.geo.remove(kProfiles, company.platform_of(bob));
+  company.soft_delete(company.legacy, kPeople, bob);
+  (void)run(company);
+  EXPECT_NE(company.on_platform(company.platform_of(bob), "deleted_at"), "null");
 }
 
 TEST_P(Parts, AnOptionalPartThatIsGoneMeansNoValue) {
