@@ -380,4 +380,12 @@ void Database::finish_commits() {
   for (auto& effect : all) effect();
 }
 
+void Database::restore(const Backup& from) {
+  tables_ = from.tables;
+  sequences_ = from.sequences;
+  fences = from.fences;
+  witnesses = from.witnesses;
+  writers_ = from.writers;
+}
+
 }  // namespace atlas::sim

@@ -158,6 +158,16 @@ class Database {
   };
   std::map<std::string, std::int64_t> fences;
   std::map<std::pair<std::string, std::int64_t>, Witness> witnesses;
+
+  // All that a backup holds. A restored database gives its transactions numbers once more.
+  struct Backup {
+    Moments tables;
+    std::map<std::string, std::int64_t> sequences, fences;
+    std::map<std::pair<std::string, std::int64_t>, Witness> witnesses;
+    std::uint64_t writers = 0;
+  };
+  Backup backup() const { return {tables_, sequences_, fences, witnesses, writers_}; }
+  void restore(const Backup& from);
   std::int64_t applies_in_flight = 0;
 
  private:

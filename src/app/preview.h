@@ -6,7 +6,7 @@
 namespace atlas::app {
 
 // Prints what a run with this sweep would write, row by row or in counts. Changes nothing.
-Result<ExitCode> print_preview(Sweep sweep, bool rows, const CommonOptions& common,
+Result<ExitCode> print_preview(SweepOptions sweep, bool rows, const CommonOptions& common,
                                Terminal& terminal);
 
 }  // namespace atlas::app

@@ -99,7 +99,7 @@ void print_plan(const PlanReport& report, bool with_rows, Terminal& terminal) {
                               counted(static_cast<std::int64_t>(report.writes.size()), "write"));
 }
 
-Result<ExitCode> plan(const PlanOptions& options, Sweep sweep, const CommonOptions& common,
+Result<ExitCode> plan(const PlanOptions& options, SweepOptions sweep, const CommonOptions& common,
                       Terminal& terminal) {
   ExitCode exit = ExitCode::kDone;
   ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
@@ -109,7 +109,7 @@ Result<ExitCode> plan(const PlanOptions& options, Sweep sweep, const CommonOptio
   RunOptions run;
   run.entities = common.entities;
   run.page_rows = options.page_rows;
-  run.sweep.sweep = sweep;
+  run.sweep = sweep;
   run.fresh_key = fresh_hash_key();
   run.demand_check = false;
   Result<PlanReport> report = [&] {
@@ -135,7 +135,7 @@ Result<ExitCode> plan(const PlanOptions& options, Sweep sweep, const CommonOptio
 
 }  // namespace
 
-Result<ExitCode> print_preview(Sweep sweep, bool rows, const CommonOptions& common,
+Result<ExitCode> print_preview(SweepOptions sweep, bool rows, const CommonOptions& common,
                                Terminal& terminal) {
   PlanOptions options;
   options.rows = rows;
@@ -154,7 +154,7 @@ void declare_plan(Verb& root) {
       .advanced()
       .examples({"plan", "plan --rows --entity person", "plan --rows -o json"})
       .does([options](const CommonOptions& common, Terminal& terminal) {
-        return plan(*options, Sweep::kRolling, common, terminal);
+        return plan(*options, SweepOptions{}, common, terminal);
       });
 }
 

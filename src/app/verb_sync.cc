@@ -21,12 +21,21 @@ namespace {
 struct SyncOptions {
   std::string verb = "sync";
   Sweep sweep = Sweep::kRolling;
+  std::string rewound;
   bool dry = false;
   std::optional<Micros> deadline;
   bool strict = false;
   std::string if_locked = "skip";
   std::size_t page_rows = RunOptions{}.page_rows;
 };
+
+SweepOptions sweep_of(const SyncOptions& options) {
+  SweepOptions out;
+  out.sweep = options.sweep;
+  if (!options.rewound.empty())
+    out.rewound = options.rewound == "legacy" ? Side::kLegacy : Side::kPlatform;
+  return out;
+}
 
 // Rows that wait for a person, over all runs: what --strict asks about.
 Result<std::int64_t> held_rows(const Bridge& bridge) {
@@ -68,7 +77,7 @@ Result<ExitCode> sync(const SyncOptions& options, const CommonOptions& common, T
   run.holder = holder_name();
   run.entities = common.entities;
   run.page_rows = options.page_rows;
-  run.sweep.sweep = options.sweep;
+  run.sweep = sweep_of(options);
   run.verb = options.verb;
   run.fresh_key = fresh_hash_key();
   Result<RunReport> report = [&] {
@@ -139,10 +148,12 @@ void declare_repair(Verb& root) {
       "A run that decides every pair anew, whatever its versions say; deletes nothing unproven");
   declare_run(verb, options);
   verb.flag("--dry-run", options->dry, "Show what would be written; change nothing")
-      .examples({"repair --dry-run", "repair --entity person"})
+      .choice("--rewound", options->rewound, {"legacy", "platform"},
+              "That side was restored from an older backup: bring back what it lost")
+      .examples({"repair --dry-run", "repair --entity person", "repair --rewound platform"})
       .does([options](const CommonOptions& common, Terminal& terminal) {
         if (!options->dry) return sync(*options, common, terminal);
-        return print_preview(Sweep::kRepair, true, common, terminal);
+        return print_preview(sweep_of(*options), true, common, terminal);
       });
 }
 

@@ -26,6 +26,8 @@ struct SweepOptions {
   // Of kRolling: links and rows of one table looked at in one turn, and the time between two turns.
   std::int64_t rows = 50'000;
   Micros every = std::chrono::minutes(5);
+  // Of kRepair: the side whose databases were restored from an older backup (E9).
+  std::optional<Side> rewound;
 };
 
 // The same for every entity of the run; read-only after it is made.

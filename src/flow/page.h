@@ -102,6 +102,9 @@ class Page {
   Result<std::vector<std::int64_t>> reserve_keys(std::uint32_t part, std::uint16_t kind,
                                                  std::size_t n);
   Result<> mint_keys();
+  bool written_since(const Item& item, std::uint32_t part) const;
+  bool brought_back(const Item& item, Side rewound) const;
+  void rebase(Item& item, Side rewound);
   bool repairs() const;
   bool lacks(const Item& item, std::uint32_t part) const;
   bool parts_are_there(Item& item);

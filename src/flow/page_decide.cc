@@ -314,12 +314,16 @@ void Page::decide_one(std::size_t i) {
   if (item.park) return;  // refused while counterparts were looked for
   Image& view = image(item);
   item.decided = true;
-  if (item.link >= 0) next_generation(item);
+  const std::optional<Side> rewound = c_.run.sweep.rewound;
+  if (item.link >= 0 && !(rewound && brought_back(item, *rewound))) next_generation(item);
   if (item.link >= 0) record_versions(item);
+  if (item.park) return;
+  if (item.link >= 0 && rewound) rebase(item, *rewound);
   if (item.park) return;
   // What was counted against the cap is what was seen then: another version is decided anew.
   if (item.due && !as_linked(item)) item.due = false;
-  if (item.pending != nullptr && !item.forced && !repairs() &&
+  const bool again = repairs() && item.pending != nullptr && item.pending->since != c_.run.now;
+  if (item.pending != nullptr && !item.forced && !again &&
       item.pending->state != PendingState::kDirty && item.pending->retry_at > c_.run.now &&
       item.pending->fingerprint == fingerprint(item)) {
     // Nothing changed since it was set aside: it waits for its time.
@@ -386,9 +390,9 @@ void Page::decide_one(std::size_t i) {
       !parts_are_there(item))
     return;
   DecideInput input;
-  input.link = item.link < 0                                      ? LinkState::kNone
-               : links_[static_cast<std::size_t>(item.link)].dead ? LinkState::kDead
-                                                                  : LinkState::kAlive;
+  input.link = item.link < 0                                     ? LinkState::kNone
+               : next_[static_cast<std::size_t>(item.next)].dead ? LinkState::kDead
+                                                                 : LinkState::kAlive;
   input.legacy = legacy;
   input.platform = platform;
   input.both_soft = entity_.liveness[0].kind == DeleteKind::kSoft &&

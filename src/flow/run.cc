@@ -28,6 +28,7 @@ std::string_view run_outcome_name(RunOutcome outcome) {
 
 namespace {
 
+constexpr const char* kRewoundNote = "rewound";  // the side whose repair has begun
 constexpr int kRevisitsMax =
     4;  // rounds over pending keys in one run: deferred cycles and refused rows settle in two
 
@@ -63,7 +64,9 @@ class Runner {
     report.run = lease_.run;
     report.epoch = lease_.epoch;
     renewed_ = ports_.clock.monotonic();
-    auto body = leased(report);
+    auto body = begin_repair();
+    if (body) body = leased(report);
+    if (body && !report.error) body = end_repair();
     if (!body) {
       report.error = std::move(body).error();
       report.outcome =
@@ -84,6 +87,9 @@ class Runner {
 
   Result<PlanReport> preview() {
     ATLAS_OK(open(true));
+    auto rewound = refuse_rewound();
+    if (!rewound && rewound.error().kind() == ErrorKind::kCorrupt)
+      return std::move(rewound).error();
     RunContext context = make_context();
     context.dry = true;
     PlanReport report;
@@ -115,6 +121,7 @@ class Runner {
 
  private:
   Result<> preview_deletes(std::vector<std::unique_ptr<EntityRun>>& runs, PlanReport& report) {
+    if (options_.sweep.rewound) return {};
     bool capped = false;
     for (EntityReport& out : report.entities) {
       if (out.error) continue;
@@ -171,6 +178,7 @@ class Runner {
   // read last: notes, fences, our epoch. A run that starts beside us moves them in between, and
   // that is no contradiction.
   Result<> refuse_rewound() {
+    ATLAS_OK(refuse_unfinished());
     std::vector<std::int64_t> expected;
     for (const EndpointPlan& endpoint : plan_.endpoints) {
       ATLAS_TRY(const std::optional<std::string> seen,
@@ -190,7 +198,7 @@ class Runner {
                                                       name, fences[i].value, known.value))
             .at(name);
       }
-      if (fences[i].value < expected[i]) {
+      if (fences[i].value < expected[i] && plan_.endpoints[i].side != options_.sweep.rewound) {
         return Error(Code::kTargetRewound,
                      fmt::format("{} has fence epoch {}, we had raised it to {}", name,
                                  fences[i].value, expected[i]))
@@ -198,6 +206,29 @@ class Runner {
       }
     }
     return {};
+  }
+
+  // A repair that was cut short has raised the fences already: until it is through, old rows of
+  // that side would be taken for edits.
+  Result<> refuse_unfinished() {
+    ATLAS_TRY(const std::optional<std::string> side, state_->note(tenant_.id, kRewoundNote));
+    if (!side || side->empty()) return {};
+    if (options_.sweep.rewound && side_name(*options_.sweep.rewound) == *side) return {};
+    return Error(Code::kTargetRewound,
+                 fmt::format("`repair --rewound {}` was begun and has not come to its end", *side))
+        .advise(fmt::format("run `atlas-bridge repair --rewound {}`", *side));
+  }
+
+  Result<> begin_repair() {
+    if (!options_.sweep.rewound) return {};
+    return state_->put_note(tenant_.id, kRewoundNote,
+                            std::string(side_name(*options_.sweep.rewound)));
+  }
+
+  // All of it: every entity, every pair.
+  Result<> end_repair() {
+    if (!options_.sweep.rewound || !options_.entities.empty()) return {};
+    return state_->put_note(tenant_.id, kRewoundNote, "");
   }
 
   RunContext make_context() {
@@ -289,6 +320,7 @@ class Runner {
   // Deletes come after all upserts, children before parents (E23). Beyond the cap of any entity
   // nothing is deleted at all (E32).
   Result<> deletes(std::vector<Slot>& slots, RunReport& report) {
+    if (options_.sweep.rewound) return {};  // nothing is deleted on the word of an old backup (E9)
     for (Slot& slot : slots) {
       if (!slot.run || slot.error) continue;
       auto capped = slot.run->deletes_over_cap();

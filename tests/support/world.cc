@@ -89,6 +89,8 @@ std::string World::example(const std::string& file) {
   return read_text(std::string(ATLAS_TEST_SOURCE_DIR) + "/examples/atlas/" + file);
 }
 
+void World::close(Place place) { sessions_[static_cast<std::size_t>(place)].reset(); }
+
 Sql& World::at(Place place) {
   auto& slot = sessions_[static_cast<std::size_t>(place)];
   if (!slot) slot = session(place);

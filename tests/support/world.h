@@ -38,6 +38,7 @@ class World : public Bridge {
 
   // One session a place, for users who do one thing after the other.
   Sql& at(Place place);
+  void close(Place place);  // that session; at() opens another
 
   app::AtlasAwkward load(const app::AtlasSize& size, std::uint64_t seed = 1);
 

@@ -1,0 +1,67 @@
+// `repair --rewound`: one side was restored from an older backup. Its rows are old, not edited;
+// what the other side holds is delivered again (ENGINE E9).
+
+#include "flow/page.h"
+
+#include <algorithm>
+
+namespace atlas {
+
+// Whether users wrote the part after what the link remembers of it.
+bool Page::written_since(const Item& item, std::uint32_t part) const {
+  const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
+  const Image& view = image(item);
+  return !view.rows.rows[part].empty() &&
+         view.versions[part].stamp_us > link.parts[part].version.stamp_us;
+}
+
+// A row that the restore brought back: its pair was dead already.
+bool Page::brought_back(const Item& item, Side rewound) const {
+  const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
+  return link.dead && presentation(item, rewound) == Presentation::kAlive &&
+         !written_since(item, rewound == Side::kLegacy ? 0 : 1);
+}
+
+// Makes the rewound side's row the base, as far as users have not written it since: then it is the
+// other side that differs, and its values flow. It is confirmed with the link whatever becomes of
+// the writes, so that a later run does not take the old row for an edit.
+void Page::rebase(Item& item, Side rewound) {
+  const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
+  LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+  const Image& view = image(item);
+  const std::uint32_t root = rewound == Side::kLegacy ? 0 : 1;
+  const Presentation here = presentation(item, rewound);
+  const Presentation there = presentation(item, other(rewound));
+  if (brought_back(item, rewound)) {
+    // The other side's death is a delete again, which goes the way of all deletes: not now.
+    if (there == Presentation::kDead || there == Presentation::kAbsent) next.dead = false;
+  } else if (!link.dead && there == Presentation::kAlive &&
+             (here == Presentation::kAbsent ||
+              (here == Presentation::kDead && !written_since(item, root)))) {
+    next.dead = true;  // so the one that lives revives it
+  }
+  const Mids& mids = rewound == Side::kLegacy ? view.legacy : view.platform;
+  for (std::uint32_t f = 0; f < entity_.fields.size(); ++f) {
+    const FieldHash old = mids.hashes[f];
+    if (old == kNoBase || next.bases[f] == kNoBase || old == next.bases[f]) continue;
+    const std::vector<CellRef>& cells = entity_.fields[f].platform;
+    const bool edited = rewound == Side::kLegacy
+                            ? written_since(item, 0)
+                            : std::any_of(cells.begin(), cells.end(), [&](const CellRef& cell) {
+                                return written_since(item, cell.part);
+                              });
+    if (!edited) next.bases[f] = old;
+  }
+  // A key that the restore set free may have been given to another row meanwhile.
+  const bool taken =
+      entity_.has_match && link.match != kNoBase && written_since(item, root) &&
+      c_.mapper.match(mids) != link.match &&
+      c_.mapper.match(rewound == Side::kLegacy ? view.platform : view.legacy) == link.match;
+  if (!taken) return;
+  std::fill(next.bases.begin(), next.bases.end(), kNoBase);
+  quarantine(item, Code::kKeyTaken,
+             "another row may stand at the key of one that was lost with the restore");
+  item.park->retry_at = c_.run.now + std::chrono::days(365);  // until one of them changes
+}
+
+}  // namespace atlas
