@@ -112,6 +112,34 @@ TEST(Quarantine, AnEditThatWouldChangeTheOtherSidesKeyWaitsForAPerson) {
   EXPECT_EQ(world.json({"quarantine", "list"}).size(), 0U);
 }
 
+// A person gives a row up: it counts no more, and an edit brings it back.
+TEST(Quarantine, ADiscardedRowRestsUntilOneOfItsRowsChanges) {
+  SqliteWorld world;
+  (void)world.load(
+      {.users = 5, .staff = 5, .teams = 5, .geofences = 5, .members = 5, .categories = 3});
+  world.check();
+  (void)world.sync();
+  Sql& legacy = world.at(Place::kLegacy);
+  (void)legacy.query(fmt::format("update users set status = 9, updated_at = {} where id = 2",
+                                 world.now(Place::kLegacy)));
+  EXPECT_EQ(world.run({"sync", "--strict"}).exit, 3);
+  EXPECT_EQ(world.run({"quarantine", "discard", "person", "users/2"}).exit, 64) << "why?";
+  const Finished done =
+      world.run({"quarantine", "discard", "person", "users/2", "--reason", "a test account"});
+  EXPECT_EQ(done.exit, 0) << done.err;
+  EXPECT_EQ(world.run({"sync", "--strict"}).exit, 0);
+  EXPECT_EQ(world.json({"quarantine", "list"}).size(), 0U);
+  EXPECT_THAT(world.json({"quarantine", "list", "--state", "discarded"}).dump(),
+              HasSubstr("discarded: a test account"));
+  EXPECT_EQ(world.verify().different, 0);
+  (void)legacy.query(
+      fmt::format("update users set status = 1, phone = '+49 7', updated_at = {} where id = 2",
+                  world.now(Place::kLegacy)));
+  (void)world.sync();
+  EXPECT_EQ(world.json({"quarantine", "list", "--state", "discarded"}).size(), 0U);
+  (void)expect_sides_equal(world);
+}
+
 TEST(Untouched, UnmappedColumnsAndOutOfScopeRowsKeepValueAndRowVersion) {
   PostgresWorld world;
   Sql& legacy = world.at(Place::kLegacy);

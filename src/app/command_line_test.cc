@@ -21,7 +21,10 @@ const std::vector<Words>& all_verbs() {
       {"doctor"},
       {"plan"},
       {"sync"},
+      {"reconcile"},
       {"verify"},
+      {"repair"},
+      {"approve"},
       {"status"},
       {"runs"},
       {"record"},
@@ -31,6 +34,9 @@ const std::vector<Words>& all_verbs() {
       {"quarantine", "list"},
       {"quarantine", "show"},
       {"quarantine", "retry"},
+      {"quarantine", "discard"},
+      {"tenants", "list"},
+      {"tenants", "check"},
   };
   return kVerbs;
 }

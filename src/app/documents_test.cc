@@ -119,7 +119,10 @@ std::string cli_page() {
                                                        {"doctor"},
                                                        {"plan"},
                                                        {"sync"},
+                                                       {"reconcile"},
                                                        {"verify"},
+                                                       {"repair"},
+                                                       {"approve"},
                                                        {"status"},
                                                        {"runs"},
                                                        {"record"},
@@ -128,7 +131,10 @@ std::string cli_page() {
                                                        {"conflicts", "resolve"},
                                                        {"quarantine", "list"},
                                                        {"quarantine", "show"},
-                                                       {"quarantine", "retry"}};
+                                                       {"quarantine", "retry"},
+                                                       {"quarantine", "discard"},
+                                                       {"tenants", "list"},
+                                                       {"tenants", "check"}};
   for (std::vector<std::string> words : verbs) {
     std::string name;
     for (const std::string& word : words) name += (name.empty() ? "" : " ") + word;

@@ -1,4 +1,4 @@
-// quarantine list, show, retry: rows that wait, each alone, and why.
+// quarantine list, show, retry, discard: rows that wait, each alone, and why.
 
 #include "app/duration.h"
 #include "app/instance_key.h"
@@ -21,6 +21,7 @@ struct QuarantineOptions {
   std::size_t limit = 100;
   std::string entity;
   std::string key;
+  std::string reason;
 };
 
 constexpr std::size_t kPageRows = 1000;
@@ -28,8 +29,8 @@ constexpr std::size_t kPageRows = 1000;
 std::vector<PendingState> states_named(const std::string& name) {
   std::vector<PendingState> out;
   for (const PendingState state :
-       {PendingState::kQuarantined, PendingState::kHeld, PendingState::kWaiting,
-        PendingState::kDeferred, PendingState::kDirty}) {
+       {PendingState::kDiscarded, PendingState::kQuarantined, PendingState::kHeld,
+        PendingState::kWaiting, PendingState::kDeferred, PendingState::kDirty}) {
     if (name == "all" || name == pending_state_name(state)) out.push_back(state);
   }
   return out;
@@ -196,11 +197,68 @@ Result<ExitCode> retry(const QuarantineOptions& options, const CommonOptions& co
   return ExitCode::kDone;
 }
 
+// Under the lease, and in the ledger of runs, as every word of a person is.
+Result<> give_up(OpenState& state, const EntityRef& ref, Pending pending, const std::string& reason,
+                 const std::string& instance) {
+  Clock& clock = system_clock();
+  constexpr Micros kLeaseTtl = std::chrono::seconds(30);
+  ATLAS_TRY(const LeaseAnswer answer,
+            state.store->take_lease(state.tenant.id, holder_name(), kLeaseTtl, clock.now()));
+  if (!answer.lease) {
+    return Error(Code::kLeaseHeld, fmt::format("held by {} until {}", answer.held_by.holder,
+                                               instant_text(answer.held_by.until)))
+        .advise("discard it again when the run has ended");
+  }
+  pending.state = PendingState::kDiscarded;
+  pending.reason = fmt::format("{}; discarded: {}", pending.reason, reason);
+  pending.retry_at = clock.now() + std::chrono::days(36'500);
+  Confirm confirm;
+  confirm.put_pending.push_back(std::move(pending));
+  const Result<> put = state.store->confirm(*answer.lease, ref, confirm);
+  RunRecord end;
+  end.id = answer.lease->run;
+  end.verb = "discard";
+  end.outcome = put ? "done" : "failed";
+  end.holder = holder_name();
+  end.finished = clock.now();
+  end.report = Json{{"row", instance}, {"reason", reason}}.dump();
+  ATLAS_OK(state.store->release_lease(*answer.lease, end));
+  return put;
+}
+
+Result<ExitCode> discard(const QuarantineOptions& options, const CommonOptions& common,
+                         Terminal& terminal) {
+  ExitCode exit = ExitCode::kDone;
+  ATLAS_TRY(const std::unique_ptr<Bridge> bridge,
+            Bridge::open(only(common, options.entity), terminal, exit));
+  if (!bridge) return exit;
+  ATLAS_TRY(OpenState state, bridge->state());
+  const EntityPlan& entity = *bridge->plan().entity(options.entity);
+  ATLAS_TRY(Pending pending, find(state, entity, options.key));
+  const std::string instance = instance_text(entity, pending.instance);
+  if (pending.state != PendingState::kQuarantined) {
+    return Error(Code::kResolveStale, fmt::format("{} {} is {}, not quarantined", entity.name,
+                                                  instance, pending_state_name(pending.state)))
+        .advise("only what is quarantined can be given up");
+  }
+  ATLAS_OK(give_up(state, state.entities[entity.index.value], std::move(pending), options.reason,
+                   entity.name + " " + instance));
+  if (common.json) {
+    terminal.out << json_document(
+        {{"entity", entity.name}, {"key", instance}, {"state", "discarded"}});
+  } else {
+    terminal.out << fmt::format("{} {}: given up until one of its rows changes\n", entity.name,
+                                instance);
+  }
+  return ExitCode::kDone;
+}
+
 }  // namespace
 
 void declare_quarantine(Verb& root) {
   auto options = std::make_shared<QuarantineOptions>();
-  Verb group = root.verb("quarantine", "Rows that wait, each with its reason: list, show, retry");
+  Verb group =
+      root.verb("quarantine", "Rows that wait, each with its reason: list, show, retry, discard");
   const auto bound = [options](auto action) {
     return [options, action](const CommonOptions& common, Terminal& terminal) {
       return action(*options, common, terminal);
@@ -211,7 +269,7 @@ void declare_quarantine(Verb& root) {
       .prints_tables_or_json()
       .takes_entities()
       .choice("--state", options->state,
-              {"quarantined", "held", "waiting", "deferred", "dirty", "all"},
+              {"quarantined", "held", "waiting", "deferred", "dirty", "discarded", "all"},
               "Rows that wait in another way")
       .number("--limit", options->limit, 1, 1'000'000, "How many an entity")
       .examples({"quarantine list", "quarantine list --state all --entity person -o json"})
@@ -232,6 +290,14 @@ void declare_quarantine(Verb& root) {
       .examples(
           {"quarantine retry", "quarantine retry person", "quarantine retry person users/4711"})
       .does(bound(retry));
+  Verb discarded = group.verb("discard", "Gives a row up until one of its rows changes");
+  discarded.reads_config()
+      .prints_tables_or_json()
+      .argument("ENTITY", options->entity, "Of the mapping")
+      .argument("KEY", options->key, "As `quarantine list` prints it")
+      .required_text("--reason", options->reason, "Why; it is kept")
+      .examples({"quarantine discard person users/4711 --reason \"test account\""})
+      .does(bound(discard));
 }
 
 }  // namespace atlas::app

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <ostream>
 #include <thread>
 #include <unistd.h>
@@ -125,13 +126,24 @@ Result<std::vector<TableInfo>> describe_tables(Endpoint& endpoint,
   return out;
 }
 
+// Remarks first and few of a kind, so that what has to be mended stands at the end.
 void print_problems(Terminal& terminal, const std::vector<Problem>& problems, bool fatal_only) {
+  constexpr std::int64_t kOfAKind = 3;
+  std::map<Code, std::int64_t> remarks;
+  for (const Problem& problem : problems) {
+    if (problem.fatal || fatal_only || ++remarks[problem.error.code()] > kOfAKind) continue;
+    const Error& error = problem.error;
+    remark(terminal, fmt::format("remark {}: {}{}", code_text(error.code()), error.why(),
+                                 error.where().empty() ? "" : " [" + error.where() + "]"));
+  }
+  for (const auto& [code, n] : remarks) {
+    if (n <= kOfAKind) continue;
+    remark(terminal, fmt::format("and {} of {}; `check -o json` lists all",
+                                 counted(n - kOfAKind, "more remark"), code_text(code)));
+  }
   std::int64_t count = 0;
   for (const Problem& problem : problems) {
-    if (!problem.fatal) {
-      if (!fatal_only) remark(terminal, "remark: " + problem.error.line());
-      continue;
-    }
+    if (!problem.fatal) continue;
     ++count;
     print_error(terminal, problem.error);
   }

@@ -329,6 +329,7 @@ void Page::decide_one(std::size_t i) {
     // Nothing changed since it was set aside: it waits for its time.
     switch (item.pending->state) {
       case PendingState::kQuarantined:
+      case PendingState::kDiscarded:
         item.outcome = Outcome::kQuarantined;
         break;
       case PendingState::kHeld:

@@ -14,6 +14,8 @@ std::string_view pending_state_name(PendingState state) {
       return "held";
     case PendingState::kQuarantined:
       return "quarantined";
+    case PendingState::kDiscarded:
+      return "discarded";
   }
   return "?";
 }

@@ -92,6 +92,7 @@ enum class PendingState : std::uint8_t {
   kWaiting,      // a reference's parent has no confirmed link yet
   kHeld,         // a person or a proof is awaited (manual creation, suspected delete, has children)
   kQuarantined,  // could not be mapped or applied
+  kDiscarded,    // a person gave it up: nothing is tried until one of its rows changes
 };
 std::string_view pending_state_name(PendingState state);
 
