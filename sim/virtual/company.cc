@@ -82,8 +82,9 @@ void make_platform(Database& identity, Database& geo) {
   users.uniques.push_back(unique("users_mail_key", {"org", "mail"}));
   users.references.push_back({"users_team_fkey", 5, kTeams, false});
   identity.create(std::move(users));
-  geo.create(table_of(kProfiles, {key_column(TypeKind::kUuid), column("org", TypeKind::kInt4, true),
-                                  column("city", TypeKind::kText)}));
+  geo.create(
+      table_of(kProfiles, {key_column(TypeKind::kUuid), column("org", TypeKind::kInt4, true),
+                           column("city", TypeKind::kText), column("team", TypeKind::kUuid)}));
 }
 
 // All columns but the secret one.
@@ -121,8 +122,9 @@ class Mapping {
     return entity_.fields.back();
   }
 
-  void lens(FieldPlan& field, ValueOp op) const {
+  void lens(FieldPlan& field, ValueOp op, std::vector<Canon> canon = {}) const {
     LensSpec spec;
+    spec.canon = std::move(canon);
     const std::uint32_t legacy = field.legacy_by_kind.front().front();
     spec.legacy.push_back({.name = field.name,
                            .type = entity_.kinds.front().shape.columns[legacy].type,
@@ -243,8 +245,8 @@ void Company::compile() {
     mapping.lens(name, CopyOp{});
     FieldPlan& mail = mapping.field("mail", "mail", 1, "mail");
     mail.in_match = options.match_mail;
-    mapping.lens(mail, CopyOp{});
-    FieldPlan& team = mapping.field("team", "team", 1, "team");
+    mapping.lens(mail, CopyOp{}, options.mail_canon);
+    FieldPlan& team = mapping.field("team", "team", options.team_on_profile ? 2 : 1, "team");
     team.ref = RefPlan{};
     team.ref->parent = EntityIndex{0};
     team.ref->defer = options.defer_team;
@@ -289,6 +291,11 @@ FieldPlan& Company::field(std::string_view name) {
   return *it;
 }
 
+void Company::changed(std::string_view name) {
+  field(name).fingerprint ^= 0x5555;
+  person().fingerprint ^= 0x5555;
+}
+
 // --- users
 // ------------------------------------------------------------------------------------------------
 
@@ -328,14 +335,17 @@ Key Company::sign_up(std::string_view name, KeyView team, std::string_view city)
   Arena arena;
   const std::string mail = std::string(name) + "@example.org";
   const Value id = fresh_uuid(arena);
-  geo.insert(kProfiles,
-             {{"id", id}, {"org", Value::integer(options.org)}, {"city", Value::text(city)}});
+  const Value team_id = component(team, arena);
+  geo.insert(kProfiles, {{"id", id},
+                         {"org", Value::integer(options.org)},
+                         {"city", Value::text(city)},
+                         {"team", options.team_on_profile ? team_id : Value()}});
   return identity.insert(kUsers, {{"id", id},
                                   {"org", Value::integer(options.org)},
                                   {"kind", Value::text("person")},
                                   {"name", Value::text(name)},
                                   {"mail", Value::text(mail)},
-                                  {"team", component(team, arena)},
+                                  {"team", options.team_on_profile ? Value() : team_id},
                                   {"status", Value::text("active")},
                                   {"secret", Value::text("platform")}});
 }
@@ -417,11 +427,17 @@ std::vector<std::string> Company::platform_people() const {
   for (const auto& [key, row] : identity.rows(kUsers)) {
     auto cell = [&](const char* c) -> const Value& { return row->cells[t.column(c)]; };
     if (!cell("deleted_at").is_null() || cell("org").as_int() != options.org) continue;
+    const bool profiled = !options.optional_profile || geo.has(kProfiles, key);
+    const std::string city = profiled ? geo.text(kProfiles, key, "city") : "null";
+    Value team_id = cell("team");
+    if (options.team_on_profile) {
+      const auto profile = geo.rows(kProfiles).find(key);
+      team_id = profile == geo.rows(kProfiles).end()
+                    ? Value()
+                    : profile->second->cells[geo.find(kProfiles)->column("team")];
+    }
     const std::string team =
-        cell("team").is_null() ? "null" : identity.text(kTeams, key_of(cell("team")), "title");
-    const std::string city = options.optional_profile && !geo.has(kProfiles, key)
-                                 ? "null"
-                                 : geo.text(kProfiles, key, "city");
+        team_id.is_null() ? "null" : identity.text(kTeams, key_of(team_id), "title");
     out.push_back(or_null(cell("name")) + " " + or_null(cell("mail")) + " " + team + " " +
                   or_null(cell("status")) + " " + city + " " + or_null(cell("remark")));
   }

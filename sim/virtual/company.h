@@ -34,6 +34,8 @@ struct CompanyOptions {
   bool hard_legacy = false;    // legacy people are removed, not marked
   bool hard_platform = false;  // the platform's people are removed, not marked
   bool optional_profile = false;
+  bool team_on_profile = false;  // the platform keeps the person's team in the other database
+  std::vector<Canon> mail_canon = {};
   std::vector<std::pair<std::string, std::string>> status_codes = {{"A", "active"},
                                                                    {"I", "inactive"}};
 };
@@ -71,6 +73,8 @@ class Company {
   EntityPlan& team() { return plan.entities[0]; }
   EntityPlan& person() { return plan.entities[1]; }
   FieldPlan& field(std::string_view name);  // of person
+  // Sets a field apart from what it was when rows were linked, as an edited operator does (E15).
+  void changed(std::string_view field);
   StateData::Entity& team_state() { return *state.entity(options.tenant, "team"); }
   StateData::Entity& person_state() { return *state.entity(options.tenant, "person"); }
 

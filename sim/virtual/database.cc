@@ -157,7 +157,7 @@ const Table* Database::find(const TableName& name) const {
 void Database::by_user(std::function<void()> work) {
   if (!locked()) return work();
   // Its stamp is taken, its commit comes later: the horizon must stay before it.
-  const auto open = open_since.insert(world_.now());
+  const auto open = open_since.insert(now());
   waiting_.push_back([this, open, work = std::move(work)] {
     open_since.erase(open);
     work();
@@ -168,13 +168,13 @@ void Database::put(const TableName& name, WriteKind kind, KeyView key, Cells cel
   const Table& t = table(name);
   if (t.stamp && kind != WriteKind::kRemove) {
     const ColumnInfo& stamp = t.columns[*t.stamp];
-    const std::int64_t now = world_.now().time_since_epoch().count();
+    const std::int64_t stamp_now = now().time_since_epoch().count();
     const bool given = std::any_of(cells.begin(), cells.end(),
                                    [&](const auto& c) { return c.first == stamp.name; });
     if (!given)
       cells.emplace_back(stamp.name, stamp.type.kind == TypeKind::kTimestampTz
-                                         ? Value::instant(now)
-                                         : Value::timestamp(now));
+                                         ? Value::instant(stamp_now)
+                                         : Value::timestamp(stamp_now));
   }
   auto row = std::make_shared<Row>();  // keeps the cells until the write is done
   std::vector<std::uint32_t> columns;
@@ -286,6 +286,13 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
     for (const auto& [name, other] : catalog_) {
       for (const Reference& r : other.references) {
         if (r.target != table.name || r.deferred) continue;
+        if (r.cascades) {
+          std::erase_if(writable_once(rows, name), [&](const auto& entry) {
+            const Value& cell = entry.second->cells[r.column];
+            return !cell.is_null() && key_of(cell) == key;
+          });
+          continue;
+        }
         const bool child =
             std::any_of(rows.at(name)->begin(), rows.at(name)->end(), [&](const auto& entry) {
               const Value& cell = entry.second->cells[r.column];

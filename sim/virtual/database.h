@@ -37,6 +37,7 @@ struct Reference {
   std::uint32_t column = 0;
   TableName target;  // of a single-column key
   bool deferred = false;
+  bool cascades = false;  // a row goes with the row it refers to; its own children stay out of it
 };
 
 enum class TriggerAnswer : std::uint8_t { kGo, kSwallow, kRaise };
@@ -60,6 +61,10 @@ struct Table {
   std::vector<Reference> references;
   std::vector<Trigger> triggers;
   std::string sequence;  // of the single integer key; empty if none
+  // A policy hides rows from the bridge's role, which asks to be told: its reads are refused.
+  bool row_security = false;
+  // keys() gives its pages in the order of a collation of its own.
+  std::function<bool(KeyView, KeyView)> collation;
 
   std::uint32_t column(std::string_view name) const;  // aborts if absent
   TableInfo info() const;
@@ -92,6 +97,9 @@ class Database {
   World& world() const { return world_; }
   const std::string& name() const { return name_; }
   TokenStyle tokens() const { return tokens_; }
+  // Its own clock: stamps, the horizon and what a probe says.
+  Instant now() const { return world_.now() + clock_ahead; }
+  Micros clock_ahead{};
 
   // --- the catalog ------------------------------------------------------------------------------
   Table& create(Table table);

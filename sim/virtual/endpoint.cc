@@ -31,7 +31,7 @@ Result<Probe> VirtualEndpoint::probe(std::span<const TableName> /*tables*/) {
   return database_.world().call(port("probe"), [&]() -> Result<Probe> {
     Probe out;
     out.product = "virtual";
-    out.server_now = database_.world().now();
+    out.server_now = database_.now();
     out.identity = "virtual:" + database_.name();
     return out;
   });
@@ -52,7 +52,7 @@ Result<std::vector<TableInfo>> VirtualEndpoint::describe(std::span<const TableNa
 
 Result<Horizon> VirtualEndpoint::horizon() {
   return database_.world().call(port("horizon"), [&]() -> Result<Horizon> {
-    const Instant now = database_.world().now();
+    const Instant now = database_.now();
     const Instant oldest = database_.open_since.empty() ? now : *database_.open_since.begin();
     return Horizon{std::min(now, oldest), now, database_.prepared_pending, {}};
   });

@@ -35,6 +35,8 @@ Result<VirtualSnapshot::View> VirtualSnapshot::view(const TableShape& shape) con
           .at(database_.name());
     out.columns.push_back(static_cast<std::uint32_t>(it - table->columns.begin()));
   }
+  if (table->row_security)
+    return Error(Code::kRowsHidden, "rows of " + shape.table.text()).at(database_.name());
   return out;
 }
 
@@ -81,6 +83,11 @@ Result<KeyPage> VirtualSnapshot::keys(const TableShape& shape, KeyView after, st
       const Value stamp = shape.stamp ? v.stamp(*it->second).copy_to(page.arena) : Value();
       page.keys.push_back(
           {page.arena.copy(it->first), database_.version(shape, v.table, *it->second), stamp});
+    }
+    if (v.table.collation) {
+      std::sort(page.keys.begin(), page.keys.end(), [&](const KeyVersion& a, const KeyVersion& b) {
+        return v.table.collation(a.key, b.key);
+      });
     }
     return page;
   });

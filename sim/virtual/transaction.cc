@@ -8,7 +8,7 @@ namespace atlas::sim {
 VirtualTransaction::VirtualTransaction(Database& database, ApplyTicket ticket)
     : database_(database),
       ticket_(std::move(ticket)),
-      begun_(database.world().now()),
+      begun_(database.now()),
       writer_(database.next_writer()) {
   ++database_.applies_in_flight;
   open_since_ = database_.open_since.insert(begun_);

@@ -17,16 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Time enough for the second look.
-void wait_for_proof(Company& company) { company.world.pass(std::chrono::minutes(11)); }
-
-// Two full comparisons, far enough from each other.
-void prove(Company& company) {
-  (void)reconcile(company);
-  wait_for_proof(company);
-  (void)reconcile(company);
-}
-
 enum class How : std::uint8_t { kMarked, kRemoved };
 
 struct Pair {
@@ -558,56 +548,6 @@ TEST_P(Deletes, ManySmallRunsTogetherAreCapped) {
   company.world.pass(std::chrono::hours(25));
   (void)run(company);
   EXPECT_LT(company.platform_people().size(), 70U) << "a day later the next may";
-}
-
-// --- keys that move -----------------------------------------------------------------------------
-
-// Schedule 23: `id = id + 1` over the whole table. Every link now shows its neighbour's value; to
-// carry that over would give everybody the neighbour's data (E27).
-TEST(ShiftedKeys, StopTheEntityBeforeAnythingIsWritten) {
-  for (const TokenStyle tokens : {TokenStyle::kWriter, TokenStyle::kContent}) {
-    Scene scene({.match_mail = true}, tokens);
-    Company& company = scene.company;
-    (void)hire_many(company, 40);
-    (void)run(company);
-    const std::vector<std::string> before = company.platform_people();
-    const RowMap people = company.legacy.rows(kPeople);
-    const Table& table = *company.legacy.find(kPeople);
-    for (const auto& [key, row] : people) company.legacy.remove(kPeople, key);
-    Arena arena;
-    for (const auto& [key, row] : people) {
-      Database::Cells cells;
-      for (std::size_t c = 0; c < table.columns.size(); ++c)
-        cells.emplace_back(table.columns[c].name, row->cells[c].copy_to(arena));
-      cells[0].second = Value::integer(decode_key(key, arena).front().as_int() + 1);
-      (void)company.legacy.insert(kPeople, cells);
-    }
-    RunSettings full;
-    full.sweep.sweep = Sweep::kFull;
-    std::int64_t writes = writes_during(company, [&] {
-      const auto report = try_run(company, full);
-      ASSERT_TRUE(report.has_value());
-      ASSERT_TRUE(report->error.has_value());
-      EXPECT_EQ(report->error->code(), Code::kKeysShifted);
-    });
-    EXPECT_EQ(writes, 0);
-    EXPECT_EQ(company.platform_people(), before);
-  }
-}
-
-// Two people who exchange their addresses are no such thing.
-TEST(ShiftedKeys, APairThatExchangesItsValuesFlows) {
-  Scene scene({.match_mail = true}, TokenStyle::kWriter);
-  Company& company = scene.company;
-  const std::vector<Key> people = hire_many(company, 4);
-  (void)run(company);
-  company.set(company.legacy, kPeople, people[0], "mail", "other@example.org");
-  (void)run(company);
-  company.set(company.legacy, kPeople, people[1], "mail", "p0@example.org");
-  company.set(company.legacy, kPeople, people[0], "mail", "p1@example.org");
-  (void)run(company);
-  (void)run(company);
-  expect_converged(company);
 }
 
 TEST(DeleteLedger, CountsTheLastDayToTheMinuteAndForgetsTheRest) {

@@ -15,8 +15,7 @@ using testing::IsEmpty;
 void gain_value(Company& company) {
   company.options.status_codes = {{"A", "active"}, {"I", "inactive"}, {"P", "pending"}};
   company.compile();
-  company.field("status").fingerprint ^= 0x5555;
-  company.person().fingerprint ^= 0x5555;
+  company.changed("status");
 }
 
 struct Layout : testing::Test {
@@ -126,6 +125,52 @@ TEST_F(Layout, AnIntentOutlivesRunsThatDoNotKnowItsEntity) {
   EXPECT_NE(company.platform_of(ann), Key());
   EXPECT_EQ(company.identity.rows(kUsers).size(), 1U);
   EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
+// --- a canon is added ---------------------------------------------------------------------------
+
+void gain_canon(Company& company) {
+  company.options.mail_canon = {Canon::kTrim, Canon::kLower};
+  company.compile();
+  company.changed("mail");
+}
+
+// What was an edit under the old mapping is none under the new one: no base, no quarrel, no write.
+TEST_F(Layout, SpellingsThatANewCanonCallsEqualAreSettledInSilence) {
+  const Key ann = company.hire("Ann");
+  const Key bob = company.hire("bob");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.set(company.legacy, kPeople, ann, "mail", "  ANN@example.org");
+  company.set(company.identity, kUsers, company.platform_of(bob), "mail", "Bob@Example.org ");
+  gain_canon(company);
+  RunReport report;
+  EXPECT_EQ(writes_during(company, [&] { report = run(company); }), 0);
+  EXPECT_EQ(report.total.base_unknown, 0);
+  EXPECT_THAT(company.person_state().conflicts, IsEmpty());
+  EXPECT_EQ(company.on_legacy(ann, "mail"), "  ANN@example.org") << "each side keeps its spelling";
+  EXPECT_EQ(company.on_platform(user, "mail"), "Ann@example.org");
+  EXPECT_EQ(verified(company).verdict, Verdict::kEqual);
+  // Their base is known again: the next edit is an ordinary one.
+  company.set(company.identity, kUsers, user, "mail", "Ann@New.org");
+  report = run(company);
+  EXPECT_EQ(report.total.base_unknown, 0);
+  EXPECT_EQ(report.total.conflicts, 0);
+  EXPECT_EQ(company.on_legacy(ann, "mail"), "ann@new.org") << "what is sent is the mid value";
+}
+
+TEST_F(Layout, ValuesThatDifferUnderANewCanonTooAreAConflictOnRecord) {
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  company.set(company.legacy, kPeople, ann, "mail", "New@example.org");
+  company.set(company.identity, kUsers, company.platform_of(ann), "name", "Ann");
+  gain_canon(company);
+  const RunReport report = run(company);
+  EXPECT_EQ(report.total.base_unknown, 1);
+  EXPECT_EQ(company.on_legacy(ann, "name"), "Ann") << "name still has its base";
+  ASSERT_EQ(company.person_state().conflicts.size(), 1U);
+  EXPECT_EQ(company.person_state().conflicts[0].field, "mail");
   expect_converged(company);
 }
 

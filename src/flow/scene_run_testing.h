@@ -76,6 +76,24 @@ inline void at_port(Company& company, std::string port, Moment moment, std::func
   };
 }
 
+// Time enough for the second look at a row that is gone (E31).
+inline void wait_for_proof(Company& company) { company.world.pass(std::chrono::minutes(11)); }
+
+// Two full comparisons, far enough from each other.
+inline void prove(Company& company) {
+  (void)reconcile(company);
+  wait_for_proof(company);
+  (void)reconcile(company);
+}
+
+// All tables show again what they showed at a moment, as after a restore.
+inline void restore(Database& database, const Moments& rows) {
+  const std::uint64_t writer = database.next_writer();
+  database.lock(writer);
+  database.commit(rows, writer);
+  database.unlock(writer);
+}
+
 // Time enough for every back-off.
 inline void wait_for_retry(Company& company) { company.world.pass(std::chrono::hours(2)); }
 
