@@ -181,5 +181,88 @@ TEST(References, AParentThatIsQuarantinedHoldsItsChildrenOnly) {
   expect_converged(company);
 }
 
+// --- a reference whose parent has no link
+// ----------------------------------------------------------
+
+struct Missing : testing::Test {
+  void on_missing(OnMissing what) { company.field("team").ref->on_missing = what; }
+  void join(const Key& who, const Key& team, std::string_view name) {
+    Arena arena;
+    company.world.pass(Micros(1));
+    company.legacy.update(kPeople, who,
+                          {{"team", decode_key(team, arena).front()}, {"name", Value::text(name)}});
+  }
+  Scene scene;
+  Company& company = scene.company;
+};
+
+TEST_F(Missing, NullMakesTheRowWithoutItAndPatchesItIn) {
+  on_missing(OnMissing::kNull);
+  const Key ann = company.hire("ann", company.found("red"));
+  const Key eve = company.sign_up("eve", company.open_team("blue"));
+  (void)run(company, only("person"));
+  EXPECT_EQ(company.on_platform(company.platform_of(ann), "team"), "null");
+  EXPECT_EQ(company.on_legacy(company.legacy_of(eve), "team"), "null");
+  (void)run(company, only("person"));
+  EXPECT_EQ(company.on_legacy(ann, "team"), "1") << "our null must not travel back as an edit";
+  EXPECT_NE(company.on_platform(eve, "team"), "null");
+  (void)run(company);
+  EXPECT_THAT(company.platform_people(), ElementsAre("ann ann@example.org red active Bonn null",
+                                                     "eve eve@example.org blue active Bonn null"));
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
+// Where a deferred reference would keep the parent that it had.
+TEST_F(Missing, NullTakesTheFormerParentAwayUntilTheNewOneIsThere) {
+  on_missing(OnMissing::kNull);
+  const Key ann = company.hire("ann", company.found("red"));
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  join(ann, company.found("green"), "Ann");
+  (void)run(company, only("person"));
+  EXPECT_EQ(company.on_platform(user, "team"), "null");
+  EXPECT_EQ(company.on_platform(user, "name"), "Ann");
+  EXPECT_EQ(company.on_legacy(ann, "team"), "2");
+  (void)run(company);
+  EXPECT_THAT(company.platform_people(), ElementsAre("Ann ann@example.org green active Bonn null"));
+  expect_converged(company);
+}
+
+TEST_F(Missing, QuarantineSetsANewRowAside) {
+  on_missing(OnMissing::kQuarantine);
+  const Key ann = company.hire("ann", company.found("red"));
+  (void)company.hire("bob");
+  (void)run(company, only("person"));
+  EXPECT_EQ(company.platform_of(ann), Key());
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("quarantined 3001 legacy 1"));
+  EXPECT_EQ(company.person_state().pending.begin()->second.field, "team");
+  EXPECT_THAT(company.platform_people(), ElementsAre("bob bob@example.org null active Bonn null"))
+      << "nobody else is in quarantine";
+  (void)run(company);
+  wait_for_retry(company);
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(company.platform_of(ann), "name"), "ann");
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
+// Where a waiting reference would let the row's other fields flow.
+TEST_F(Missing, QuarantineSetsAllFieldsOfALinkedRowAside) {
+  on_missing(OnMissing::kQuarantine);
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  join(ann, company.found("red"), "Ann");
+  (void)run(company, only("person"));
+  EXPECT_EQ(company.on_platform(user, "name"), "ann");
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("quarantined 3001 legacy 1"));
+  (void)run(company);
+  wait_for_retry(company);
+  (void)run(company);
+  EXPECT_THAT(company.platform_people(), ElementsAre("Ann ann@example.org red active Bonn null"));
+  expect_converged(company);
+}
+
 }  // namespace
 }  // namespace atlas::sim
