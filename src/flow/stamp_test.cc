@@ -173,6 +173,102 @@ TEST_P(Stamps, ARowWithoutAStampIsFoundByTheFirstSweep) {
   expect_converged(company);
 }
 
+// --- stamps that we write (E20) -----------------------------------------------------------------
+
+std::int64_t stamp_of(const Database& database, const TableName& table, const Key& key) {
+  return database.rows(table).at(key)->cells[*database.find(table)->stamp].as_int();
+}
+
+void preserve_stamps(Company& company) {
+  company.person().preserve_stamp = true;
+  for (KindPlan& kind : company.person().kinds) kind.shape.stamp_touched = false;
+  for (PartPlan& part : company.person().parts) part.shape.stamp_touched = false;
+}
+
+TEST_P(Stamps, ATouchedRowBearsTheTimeOfOurWrite) {
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  at(0);
+  company.set(company.legacy, kPeople, ann, "name", "Ann");
+  at(30);
+  (void)run(company);
+  EXPECT_GE(stamp_of(company.identity, kUsers, company.platform_of(ann)),
+            (ten + minutes(30)).time_since_epoch().count());
+  expect_converged(company);
+}
+
+TEST_P(Stamps, APreservedRowBearsTheTimeOfTheEdit) {
+  preserve_stamps(company);
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  EXPECT_EQ(stamp_of(company.identity, kUsers, user), stamp_of(company.legacy, kPeople, ann));
+  at(0);
+  company.set(company.legacy, kPeople, ann, "name", "Ann");
+  at(30);
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "name"), "Ann");
+  EXPECT_EQ(stamp_of(company.identity, kUsers, user), stamp_of(company.legacy, kPeople, ann));
+  expect_converged(company);
+}
+
+TEST_P(Stamps, APreservedRowNeverGetsOlder) {
+  preserve_stamps(company);
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  at(0);
+  company.set(company.legacy, kPeople, ann, "name", "Ann");
+  at(5);
+  company.set(company.identity, kUsers, user, "status", "inactive");
+  const std::int64_t later = stamp_of(company.identity, kUsers, user);
+  at(30);
+  (void)run(company);
+  EXPECT_THAT(company.platform_people(),
+              ElementsAre("Ann ann@example.org null inactive Bonn null"));
+  EXPECT_EQ(stamp_of(company.identity, kUsers, user), later) << "its own was the later one";
+  EXPECT_EQ(stamp_of(company.legacy, kPeople, ann), later);
+  expect_converged(company);
+}
+
+// --- clocks (E18) -------------------------------------------------------------------------------
+
+// Each side's clock in turn is ten minutes ahead; the edit made first bears the later stamp.
+TEST_P(Stamps, TheClocksDifferenceIsTakenOffBeforeStampsAreCompared) {
+  const Key ann = company.hire("ann");
+  company.identity.clock_ahead = company.geo.clock_ahead = minutes(10);
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  at(0);
+  company.set(company.identity, kUsers, user, "name", "P");
+  at(5);
+  company.set(company.legacy, kPeople, ann, "name", "L");
+  at(30);
+  RunReport report = run(company);
+  EXPECT_NEAR(static_cast<double>(report.clock_offset.count()),
+              static_cast<double>(Micros(minutes(10)).count()), 1000.0);
+  EXPECT_EQ(company.on_platform(user, "name"), "L");
+
+  company.identity.clock_ahead = company.geo.clock_ahead = Micros(0);
+  company.legacy.clock_ahead = minutes(10);
+  at(60);
+  company.set(company.legacy, kPeople, ann, "name", "L2");
+  at(65);
+  company.set(company.identity, kUsers, user, "name", "P2");
+  at(90);
+  report = run(company);
+  EXPECT_LT(report.clock_offset, -minutes(9));
+  EXPECT_EQ(company.on_legacy(ann, "name"), "P2");
+  expect_converged(company);
+}
+
+TEST_P(Stamps, ADifferenceBelowWhatCanBeMeasuredIsNone) {
+  company.identity.clock_ahead = Micros(500);
+  EXPECT_EQ(run(company).clock_offset, Micros(0));
+  company.identity.clock_ahead = std::chrono::milliseconds(20);
+  EXPECT_NE(run(company).clock_offset, Micros(0));
+}
+
 // F11, S11: 10,000 rows of one stamp, pages of 100, the run dies between pages. Counted at both
 // ends.
 TEST(Ties, TenThousandRowsOfOneStampSurviveDeathsBetweenPages) {
