@@ -332,6 +332,9 @@ Error Connection::error_of(const pg_result* result, const Step& step) {
   if (!table.empty()) why += fmt::format(" on {}.{}", schema, table);
   if (!column.empty()) why += fmt::format(", column {}", column);
   if (!constraint.empty()) why += fmt::format(", constraint {}", constraint);
+  // These two are about the statement itself, which is ours: the text holds names and no values.
+  if (code == Code::kColumnMissing || code == Code::kTableMissing)
+    why += fmt::format(": {}", field(result, PG_DIAG_MESSAGE_PRIMARY));
   // A plan of an older schema; the next use is planned anew.
   if (state == "0A000") prepared_.erase(std::string(step.sql));
   return Error(code, std::move(why))
