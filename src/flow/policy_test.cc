@@ -81,7 +81,7 @@ TEST_F(Groups, AreHeldTogetherAndSettledByOneWord) {
   name_on_legacy();
   city_on_platform();
   (void)run(company);
-  EXPECT_THAT(ledger(company), ElementsAre("name: Ann | ann, open", "city: Bonn | Oslo, open"));
+  ASSERT_THAT(ledger(company), ElementsAre("name: Ann | ann, open", "city: Bonn | Oslo, open"));
   EXPECT_EQ(company.on_platform(user, "name"), "ann");
   EXPECT_EQ(company.on_legacy(ann, "city"), "Bonn");
   VirtualState store(company.state);
