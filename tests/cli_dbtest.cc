@@ -256,6 +256,19 @@ TEST(Cli, RecordFindsARowByEitherKeyAndSaysWhichOneIsMeant) {
   EXPECT_EQ((*name)["standing"], "legacy edited");
 }
 
+TEST(Cli, RecordSaysThatARowIsTooLargeToBeRead) {
+  const auto world = synced_world();
+  set_legacy_user(*world, 3, "name = hex(zeroblob(5000000))");
+  Json large = world->json({"record", "person", "users/3"});
+  EXPECT_EQ(large["summary"], "the row of users exceeds limits.row_bytes (8388608 bytes)");
+  EXPECT_EQ(large["rows"][0]["now"], "exceeds limits.row_bytes");
+  EXPECT_EQ(large["rows"][1]["now"], "present");
+  (void)world->sync();
+  large = world->json({"record", "person", "users/3"});
+  EXPECT_THAT(large["summary"].get<std::string>(),
+              AllOf(HasSubstr("ATB-3006"), HasSubstr("the row of users exceeds")));
+}
+
 TEST(Cli, ADeadlineKeepsProgressAndExitsZero) {
   SqliteWorld world;
   (void)world.load(kSmall);

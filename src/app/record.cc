@@ -150,8 +150,8 @@ class Search {
         continue;
       record.parts.push_back(describe_part(image, lead, part));
     }
-    if (image.kind_known && !image.oversized) describe_fields(images, lead, record);
-    record.summary = summarize(record, image);
+    if (image.kind_known && !image.oversized()) describe_fields(images, lead, record);
+    record.summary = summarize(entity_, record, image);
     return record;
   }
 
@@ -167,7 +167,9 @@ class Search {
       out.existence = "absent";
       return out;
     }
-    out.existence = !Mapper::in_scope(shape, row)                 ? "out of scope"
+    // Of an unread row nothing but its key is known: neither its scope nor its mark.
+    out.existence = image.oversized(part)                         ? "exceeds limits.row_bytes"
+                    : !Mapper::in_scope(shape, row)               ? "out of scope"
                     : part <= 1 && mapper_.dead(side, image.rows) ? "deleted"
                                                                   : "present";
     const RowVersion& version = image.versions[part];
@@ -254,14 +256,14 @@ class Search {
     return "both edited";
   }
 
-  static std::string summarize(const Record& record, const Image& image) {
+  static std::string summarize(const EntityPlan& entity, const Record& record, const Image& image) {
     if (record.pending) {
       std::string out = std::string(pending_state_name(record.pending->state));
       if (record.pending->code != 0)
         out += " " + code_text(static_cast<Code>(record.pending->code));
       return out + " " + why_text(*record.pending);
     }
-    if (image.oversized) return "a row is larger than limits.row_bytes";
+    if (image.oversized()) return image.oversize_text(entity);
     if (!record.conflicts.empty())
       return "a conflict waits for a person: see `atlas-bridge conflicts list`";
     const bool scoped = std::ranges::none_of(

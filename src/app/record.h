@@ -21,7 +21,8 @@ struct RecordField {
 struct RecordPart {
   std::string name;  // "legacy users", "platform u"
   std::string key;
-  std::string existence;  // of the row now: "present", "absent", "out of scope", "deleted"
+  std::string existence;  // of the row now: "present", "absent", "out of scope", "deleted", or
+                          // "exceeds limits.row_bytes"
   std::string version;    // as read, and whether the link knows it
   std::string stamp;      // of the row
 };

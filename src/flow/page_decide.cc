@@ -345,10 +345,7 @@ void Page::decide_one(std::size_t i) {
     item.park = *item.pending;
     return;
   }
-  if (view.oversized)
-    return quarantine(
-        item, Code::kRowTooLarge,
-        fmt::format("a row exceeds limits.row_bytes ({} bytes)", entity_.limits.row_bytes));
+  if (view.oversized()) return quarantine(item, Code::kRowTooLarge, view.oversize_text(entity_));
   if (!view.kind_known) {
     item.outcome = view.rows.rows[1].empty() ? Outcome::kUnchanged : Outcome::kFiltered;
     item.drop_pending = true;

@@ -191,7 +191,7 @@ Result<> Page::find_counterparts() {
   std::vector<std::size_t> platform_found;
   for (Item& item : items_) {
     Image& view = image(item);
-    if (item.link >= 0 || view.misfit || !view.kind_known || view.oversized) continue;
+    if (item.link >= 0 || view.misfit || !view.kind_known || view.oversized()) continue;
     const bool from_legacy = !view.legacy_key.empty() && view.platform_key.empty();
     const bool from_platform = view.legacy_key.empty() && !view.platform_key.empty();
     const bool known = from_legacy ? !view.rows.rows[0].empty() : !view.rows.rows[1].empty();

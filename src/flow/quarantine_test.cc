@@ -67,6 +67,44 @@ TEST_P(Quarantine, TwoRowsThatSwapAUniqueValueSettle) {
   EXPECT_EQ(writes_during(company, [&] { (void)run(company); }), 0);
 }
 
+// A row above limits.row_bytes is not read: nobody can tell what it says, so nothing of it flows
+// and nothing is written over it, whichever side has it.
+TEST_P(Quarantine, ARowThatIsTooLargeToBeReadWaitsAlone) {
+  for (KindPlan& kind : company.person().kinds) kind.shape.row_bytes_max = 500;
+  for (PartPlan& part : company.person().parts) part.shape.row_bytes_max = 500;
+  const std::string large(600, 'x');
+  const Key ann = company.hire("ann");
+  const Key bob = company.hire("bob");
+  (void)run(company);
+  (void)company.hire("cid");
+  const Key dan = company.hire(large);
+  company.set(company.legacy, kPeople, ann, "remark", large);
+  company.set(company.identity, kUsers, company.platform_of(ann), "name", "Ann");
+  company.set(company.geo, kProfiles, company.platform_of(bob), "city", large);
+  company.set(company.legacy, kPeople, bob, "name", "Bob");
+  const RunReport report = run(company);
+  EXPECT_EQ(report.total.created_platform, 1) << "cid";
+  EXPECT_THAT(pending_lines(company.person_state()),
+              ElementsAre("quarantined 3006 legacy 1", "quarantined 3006 legacy 2",
+                          "quarantined 3006 legacy 4"));
+  std::vector<std::string> reasons;
+  for (const auto& [key, pending] : company.person_state().pending)
+    reasons.push_back(pending.reason.substr(0, pending.reason.find(" exceeds")));
+  EXPECT_THAT(reasons, ElementsAre("the row of people", "the row of p", "the row of people"));
+  EXPECT_EQ(company.on_legacy(ann, "name"), "ann");
+  EXPECT_EQ(company.on_platform(company.platform_of(bob), "name"), "bob");
+  for (const Key& key : {ann, bob, dan}) company.set(company.legacy, kPeople, key, "remark", "");
+  company.set(company.legacy, kPeople, dan, "name", "dan");
+  company.set(company.legacy, kPeople, dan, "mail", "dan@example.org");
+  company.set(company.geo, kProfiles, company.platform_of(bob), "city", "Oslo");
+  (void)run(company);
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  EXPECT_EQ(company.on_legacy(ann, "name"), "Ann");
+  EXPECT_EQ(company.on_platform(company.platform_of(bob), "name"), "Bob");
+  EXPECT_EQ(company.legacy_people().size(), 4U);
+  expect_converged(company);
+}
+
 TEST_P(Quarantine, PoisonWaitsAloneAndIsRetriedWhenItChanges) {
   std::vector<Key> people;
   for (int i = 0; i < 40; ++i) people.push_back(company.hire("p" + std::to_string(i)));

@@ -76,7 +76,7 @@ Comparison compare(const Mapper& mapper, const LinkRecord& link, const Image& im
   const EntityPlan& entity = mapper.entity();
   const Liveness legacy = liveness(mapper, image, Side::kLegacy);
   const Liveness platform = liveness(mapper, image, Side::kPlatform);
-  if (image.oversized) return different("a row is too large to be read");
+  if (image.oversized()) return different("a row is too large to be read");
   if (legacy == Liveness::kOutOfScope || platform == Liveness::kOutOfScope) {
     return {Likeness::kFiltered, {}, "out of scope"};
   }

@@ -1,8 +1,17 @@
 #include "verify/images.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <bit>
 
 namespace atlas {
+
+std::string Image::oversize_text(const EntityPlan& entity) const {
+  const auto part = static_cast<std::uint32_t>(std::countr_zero(oversized_parts));
+  return fmt::format("the row of {} exceeds limits.row_bytes ({} bytes)", entity.source(part, kind),
+                     entity.limits.row_bytes);
+}
 
 ImageSet::ImageSet(const Mapper& mapper, EndpointAccess access, StateStore& state, TenantId tenant,
                    const std::vector<EntityRef>& entities, const RefTable* planned)
@@ -42,7 +51,7 @@ Result<> ImageSet::read_part(std::uint32_t part, std::uint16_t kind,
     const auto row = static_cast<std::size_t>(at);
     image.rows.rows[part] = std::as_const(rows).row(row);
     image.versions[part] = rows.version(row);
-    image.oversized |= rows.oversized(row);
+    if (rows.oversized(row)) image.oversized_parts |= std::uint64_t{1} << part;
   }
   return {};
 }
@@ -103,7 +112,7 @@ Result<> ImageSet::read_platform(const std::vector<std::size_t>& which) {
 Result<> ImageSet::resolve(const std::vector<std::size_t>& which) {
   std::vector<Mapper::ParentKey> wanted;
   for (const std::size_t i : which) {
-    if (!images[i].kind_known || images[i].oversized) continue;
+    if (!images[i].kind_known || images[i].oversized()) continue;
     mapper_.parents(Side::kLegacy, images[i].rows, wanted);
     mapper_.parents(Side::kPlatform, images[i].rows, wanted);
   }
@@ -142,7 +151,7 @@ void ImageSet::map(std::size_t i) {
   image.legacy.values.assign(fields, Value::null());
   image.legacy.hashes.assign(fields, kNoBase);
   image.platform = image.legacy;
-  if (!image.kind_known || image.oversized) return;
+  if (!image.kind_known || image.oversized()) return;
   for (const Side side : {Side::kLegacy, Side::kPlatform}) {
     if (image.rows.rows[index(side)].empty()) continue;
     const auto misfit = mapper_.read(side, image.rows, refs_, arena_,

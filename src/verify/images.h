@@ -24,7 +24,12 @@ struct Image {
   // Found.
   InstanceRows rows;                 // rows[0] legacy, rows[1..] platform parts
   std::vector<RowVersion> versions;  // per part, none where absent
-  bool oversized = false;
+  // A bit per part: larger than limits.row_bytes, and nothing but its key is known.
+  std::uint64_t oversized_parts = 0;
+  bool oversized() const { return oversized_parts != 0; }
+  bool oversized(std::uint32_t part) const { return ((oversized_parts >> part) & 1U) != 0; }
+  // "the row of users exceeds limits.row_bytes (8388608 bytes)": of the first of them.
+  std::string oversize_text(const EntityPlan& entity) const;
   Mids legacy, platform;
   std::optional<Misfit> misfit;
   Side misfit_side = Side::kLegacy;

@@ -355,7 +355,7 @@ class EntityVerifier {
       const Image& image = set.images[i];
       if (image.rows.rows[part].empty()) continue;  // gone since the keys were read
       ++out_.counts.rows_unlinked;
-      const auto live = image.oversized ? Liveness::kAlive : liveness(mapper_, image, side);
+      const auto live = image.oversized() ? Liveness::kAlive : liveness(mapper_, image, side);
       if (!image.kind_known || live != Liveness::kAlive) {
         ++out_.counts[Standing::kFiltered];
         continue;
