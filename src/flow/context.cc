@@ -8,6 +8,7 @@ void EntityContext::learn(const EntityContext& other) {
   counts.base_unknown = std::max(counts.base_unknown, other.counts.base_unknown);
   any_pending |= other.any_pending;
   any_open_conflict |= other.any_open_conflict;
+  first_load |= other.first_load;
   unique_may_be_free |= other.unique_may_be_free;
   links_made |= other.links_made;
   shifted = std::max(shifted, other.shifted);

@@ -98,6 +98,7 @@ class EntityContext {
   Counts counts;
   bool any_pending = true;        // some instance of the entity may be pending
   bool any_open_conflict = true;  // some conflict is open
+  bool first_load = false;        // rows of legacy come up that were there before the bridge
   bool unique_may_be_free =
       false;                // a row was changed or removed: held unique values may be free (E33)
   Micros renewed{};         // monotonic: when this entity last renewed the lease

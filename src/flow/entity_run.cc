@@ -130,6 +130,7 @@ Result<> EntityRun::capture() {
     for (const Cursor& c : stored) {
       if (c.source == spec.name) cursor = c;
     }
+    context_.first_load |= spec.side == Side::kLegacy && !cursor.swept;
     ATLAS_OK(capture_source(spec, cursor));
   }
   ATLAS_OK(reconcile(stored));

@@ -287,6 +287,15 @@ Confirm Page::make_confirm(const ApplyDone& done) {
   return confirm;
 }
 
+// E22: beside edits, the rows that legacy's users make and remove while it should be only read.
+bool Page::made_or_removed_on_legacy(const Item& item) const {
+  if (c_.run.plan.phase != Phase::kLegacyReadonly) return false;
+  const Case what = item.decision.what;
+  return what == Case::kDeletePlatform ||
+         (what == Case::kReviveLegacy && item.decision.delete_lost) ||
+         (what == Case::kCreatePlatform && !c_.first_load);
+}
+
 void Page::count(const Item& item) {
   if (item.gone || !item.decided) return;
   Counts& counts = result_.counts;
@@ -294,6 +303,7 @@ void Page::count(const Item& item) {
   ++counts[item.outcome];
   if (item.deferred) ++counts.deferred;
   if (item.outcome != Outcome::kApplied) return;
+  if (made_or_removed_on_legacy(item)) ++counts.legacy_user_writes;
   const bool created = item.link < 0 && item.decision.what != Case::kAdopt;
   if (item.decision.what == Case::kAdopt) ++counts.adopted;
   bool legacy = false;

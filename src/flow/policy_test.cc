@@ -113,6 +113,32 @@ TEST(Phases, ALegacyThatIsToBeReadOnlyReportsItsUsersWrites) {
   }
 }
 
+TEST(Phases, ALegacyThatIsToBeReadOnlyReportsRowsThatItsUsersMakeAndRemove) {
+  for (const bool hard : {false, true}) {
+    Scene scene{{.hard_legacy = hard}};
+    Company& company = scene.company;
+    company.plan.phase = Phase::kLegacyReadonly;
+    const Key ann = company.hire("ann");
+    const Key bob = company.hire("bob");
+    EXPECT_EQ(run(company).total.legacy_user_writes, 0) << "they were there before the bridge";
+    (void)company.hire("cid");
+    (void)company.sign_up("eve");
+    EXPECT_EQ(run(company).total.legacy_user_writes, 1);
+    if (hard)
+      company.legacy.remove(kPeople, ann);
+    else
+      company.soft_delete(company.legacy, kPeople, ann);
+    company.soft_delete(company.identity, kUsers, company.platform_of(bob));
+    std::int64_t reported = reconcile(company).total.legacy_user_writes;
+    wait_for_proof(company);
+    reported += reconcile(company).total.legacy_user_writes;
+    EXPECT_EQ(reported, 1);
+    EXPECT_EQ(company.platform_people().size(), 2U);
+    EXPECT_EQ(reconcile(company).total.legacy_user_writes, 0);
+    expect_converged(company);
+  }
+}
+
 // The company's teams by a mapping file: what a phase says of conflicts is the compiler's word.
 Plan teams_in(const std::string& phase, const Company& company) {
   const std::string text =
