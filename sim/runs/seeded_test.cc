@@ -223,6 +223,15 @@ class History {
       if (below(1000) < errors_in_1000) return Error(Code::kConnectionLost, "an injected fault");
       return std::nullopt;
     };
+    // A server that is still at a commit ends it some time, also where nobody asks for it any more.
+    fibers.stuck = [&c] {
+      bool held = false;
+      for (Database* database : {&c.legacy, &c.identity, &c.geo}) {
+        held |= database->locked();
+        database->finish_commits();
+      }
+      return held;
+    };
     const std::uint64_t acts = 4 + below(8);
     (void)fibers.spawn([&] {
       for (std::uint64_t i = 0; i < acts; ++i) {

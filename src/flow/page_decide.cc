@@ -322,7 +322,9 @@ void Page::decide_one(std::size_t i) {
   if (item.park) return;
   // What was counted against the cap is what was seen then: another version is decided anew.
   if (item.due && !as_linked(item)) item.due = false;
-  const bool again = repairs() && item.pending != nullptr && item.pending->since != c_.run.now;
+  // `repair` can help with this one.
+  const bool again = repairs() && item.pending != nullptr &&
+                     item.pending->code == static_cast<std::uint16_t>(Code::kPartMissing);
   if (item.pending != nullptr && !item.forced && !again &&
       item.pending->state != PendingState::kDirty && item.pending->retry_at > c_.run.now &&
       item.pending->fingerprint == fingerprint(item)) {
