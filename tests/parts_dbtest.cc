@@ -17,7 +17,8 @@ class TwoDatabases : public ::testing::Test {
     (void)geo_.query(
         "create schema staffing; create table staffing.profiles (user_id uuid primary key, "
         "tenant_id uuid not null, "
-        "hourly_rate numeric(10,2) not null, hired_on date, team_id uuid, updated_at timestamptz not null "
+        "hourly_rate numeric(10,2) not null, hired_on date, team_id uuid, updated_at timestamptz "
+        "not null "
         "default now()); create index on staffing.profiles (updated_at, user_id)");
     std::string mapping = world_.mapping();
     const std::string from = "{table: identity.staff_profiles,";

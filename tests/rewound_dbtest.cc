@@ -40,8 +40,10 @@ TEST(Rewound, ARestoredDatabaseIsNoticedAndGetsItsRowsBack) {
       .query(fmt::format(
           "update identity.users set given_name = 'Platform', updated_at = now() where "
           "tenant_id = '{0}' and right(id::text, 1) = '7' and given_name not like 'Legacy%'; "
-          "insert into identity.users (tenant_id, kind, given_name, family_name, email, status, locale) "
-          "select '{0}', 'member', 'Fresh', n::text, 'fresh' || n || '@example.org', 'active', 'de' "
+          "insert into identity.users (tenant_id, kind, given_name, family_name, email, status, "
+          "locale) "
+          "select '{0}', 'member', 'Fresh', n::text, 'fresh' || n || '@example.org', 'active', "
+          "'de' "
           "from generate_series(1, 20) n",
           kOrgId));
   (void)world.sync();
