@@ -214,7 +214,7 @@ Result<> give_up(OpenState& state, const EntityRef& ref, Pending pending, const 
   pending.retry_at = clock.now() + std::chrono::days(36'500);
   Confirm confirm;
   confirm.put_pending.push_back(std::move(pending));
-  const Result<> put = state.store->confirm(*answer.lease, ref, confirm);
+  Result<> put = state.store->confirm(*answer.lease, ref, confirm);
   RunRecord end;
   end.id = answer.lease->run;
   end.verb = "discard";
