@@ -109,7 +109,7 @@ class EntityContext {
   std::vector<PlannedWrite>* planned = nullptr;
   RefTable* planned_links = nullptr;
   std::vector<Candidate> planned_candidates;
-  std::vector<InstanceKey> planned_deletes;
+  std::set<InstanceKey> planned_deletes;
   std::set<InstanceKey> planned_seen;  // planned once, though captured on both sides
   std::int64_t planned_ids = 0;        // counts down: stand-ins for sequence values
 

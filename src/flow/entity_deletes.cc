@@ -201,11 +201,12 @@ Result<> EntityRun::carry_out_deletes() {
   }
   // What a dry run found itself is nowhere in state.
   std::vector<Seed> planned;
-  for (InstanceKey& instance : context_.planned_deletes) {
+  for (const InstanceKey& instance : context_.planned_deletes) {
     Seed seed;
-    seed.instance = std::move(instance);
+    seed.instance = instance;
     seed.forced = true;
     seed.due = true;
+    seed.planned = true;
     planned.push_back(std::move(seed));
   }
   context_.planned_deletes.clear();

@@ -23,6 +23,7 @@ struct Seed {
   bool taken_key = false;              // the partner stands at the key we minted (E7)
   bool forced = false;                 // from the pending set or a person: back-off does not apply
   bool due = false;  // its delete is due: a row that is gone is dead, and deletes are carried out
+  bool planned = false;  // a dry run found it due itself: no link has the versions that it saw
 };
 
 struct PageOptions {
@@ -63,6 +64,7 @@ class Page {
     bool gone = false;             // another item of the page stands for the same instance
     bool taken_key = false;        // its minted key exists already: adopt only on equal match (E7)
     bool due = false;              // its delete is carried out now
+    bool planned = false;          // a dry run found it due itself
     std::ptrdiff_t replaces = -1;  // in links_: the dead pair whose key lives on here (E14)
     bool insert_link = false;
     std::string holder;      // who holds the unique value it wants

@@ -24,6 +24,20 @@ std::string mid_text(const Value& mid, bool reference) {
   return value_text(mid);
 }
 
+// The key of a row that is to be inserted. Numbers that were not taken from their sequences stand
+// as negative ones.
+std::string planned_key(KeyView key) {
+  Arena arena;
+  std::string out;
+  for (const Value& component : decode_key(key, arena)) {
+    const bool stands_in = component.tag() == Tag::kInt && component.as_int() < 0;
+    if (!out.empty()) out += ", ";
+    out += stands_in ? fmt::format("new:{}", -component.as_int())
+                     : key_text(encode_key({&component, 1}, arena));
+  }
+  return out;
+}
+
 std::string stamp_text(std::int64_t stamp) { return value_text(Value::instant(stamp)); }
 
 }  // namespace
@@ -355,9 +369,7 @@ void Page::plan_out() const {
       out.entity = entity_.name;
       out.endpoint = c_.run.plan.endpoints[write.endpoint.value].name;
       out.table = write.shape->table.text();
-      out.key = key_text(write.key);
-      const bool fresh_id = write.kind == WriteKind::kInsert && out.key.starts_with('-');
-      if (fresh_id) out.key = "new:" + out.key.substr(1);
+      out.key = write.kind == WriteKind::kInsert ? planned_key(write.key) : key_text(write.key);
       out.action = write.kind == WriteKind::kInsert   ? "insert"
                    : write.kind == WriteKind::kUpdate ? "update"
                                                       : "delete";

@@ -321,7 +321,7 @@ void Page::decide_one(std::size_t i) {
   if (item.link >= 0 && rewound) rebase(item, *rewound);
   if (item.park) return;
   // What was counted against the cap is what was seen then: another version is decided anew.
-  if (item.due && !as_linked(item)) item.due = false;
+  if (item.due && !item.planned && !as_linked(item)) item.due = false;
   // `repair` can help with this one.
   const bool again = repairs() && item.pending != nullptr &&
                      item.pending->code == static_cast<std::uint16_t>(Code::kPartMissing);

@@ -106,7 +106,7 @@ void Page::set_delete_aside(Item& item, Side dead, Code code, std::string blocke
   // Decided later in this run.
   item.decided = false;
   ++result_.counts.parked;
-  if (c_.run.dry) c_.planned_deletes.push_back(item.id);
+  if (c_.run.dry && !known) c_.planned_deletes.insert(item.id);
 }
 
 // Rows that are about to be removed stay while others refer to them (E26). Who died with them in

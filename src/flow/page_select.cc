@@ -151,6 +151,7 @@ Result<> Page::select(std::vector<Seed>& seeds) {
     item.forced = seed.forced;
     item.taken_key = seed.taken_key;
     item.due = seed.due;
+    item.planned = seed.planned;
     item.from_scan = seed.scanned.has_value();
     item.image = images_->images.size();
     Image image;
