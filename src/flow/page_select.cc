@@ -182,7 +182,11 @@ Result<> Page::read() {
   ATLAS_OK(images_->read_legacy(all));
   ATLAS_OK(images_->resolve(all));
   for (const std::size_t i : all) images_->map(i);
-  return find_counterparts();
+  ATLAS_OK(find_counterparts());
+  // Somebody who alters a table waits for those who read it, and who wants to write waits behind
+  // him: our own write must not find our own snapshot there.
+  images_->close();
+  return {};
 }
 
 // Unlinked instances whose key on the other side comes out of their own fields: the row may be

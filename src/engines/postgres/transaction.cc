@@ -42,20 +42,32 @@ Result<> compare_fence(const Connection& connection, const Rowset& answer,
       .at(connection.options().where);
 }
 
+// The document has a line for each column, which begins with its name.
+std::string what_changed(const TableShape& shape, std::string_view document) {
+  if (document.empty()) return fmt::format("table {} is gone", shape.table.text());
+  for (const ShapeColumn& column : shape.columns) {
+    if (document.find(fmt::format("\n{}\x01", column.name)) == std::string_view::npos)
+      return fmt::format("column {} of table {} is gone", column.name, shape.table.text());
+  }
+  return fmt::format("table {} changed", shape.table.text());
+}
+
 // Compares the catalog with the shapes and gives the partitioned ones among the tables.
 Result<std::vector<TableName>> compare_fingerprints(const Connection& connection,
                                                     const Rowset& documents,
                                                     std::span<const TableShape* const> tables) {
   std::vector<std::uint64_t> found(tables.size(), 0);
+  std::vector<std::string_view> texts(tables.size());
   std::vector<TableName> partitioned;
   for (std::size_t i = 0; i < documents.size(); ++i) {
     const auto position = static_cast<std::size_t>(documents.integer(i, 0)) - 1;
-    found[position] = fingerprint_of(documents.bytes(i, 1));
+    texts[position] = documents.bytes(i, 1);
+    found[position] = fingerprint_of(texts[position]);
     if (documents.boolean(i, 2)) partitioned.push_back(tables[position]->table);
   }
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (tables[i]->fingerprint == 0 || tables[i]->fingerprint == found[i]) continue;
-    return Error(Code::kSchemaDrift, fmt::format("table {} changed", tables[i]->table.text()))
+    return Error(Code::kSchemaDrift, what_changed(*tables[i], texts[i]))
         .at(connection.options().where);
   }
   return partitioned;
