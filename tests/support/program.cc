@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -106,8 +107,10 @@ Program::~Program() {
 bool Program::reap(int options) {
   if (ended_) return true;
   int status = 0;
-  if (::waitpid(pid_, &status, options) != pid_ || WIFSTOPPED(status)) return false;
+  rusage used{};
+  if (::wait4(pid_, &status, options, &used) != pid_ || WIFSTOPPED(status)) return false;
   ended_ = true;
+  peak_kib_ = used.ru_maxrss;
   status_ = status;
   return true;
 }
@@ -144,6 +147,7 @@ Finished Program::finish(std::chrono::seconds within) {
   Finished done;
   done.took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started_);
+  done.peak_kib = peak_kib_;
   done.out = read_text(folder_ + "/out");
   done.err = read_text(folder_ + "/err");
   if (late) throw std::runtime_error("the program did not end in time: " + done.out + done.err);

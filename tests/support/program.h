@@ -17,6 +17,7 @@ struct Finished {
   int signal = 0;  // that ended it
   std::string out, err;
   std::chrono::milliseconds took{};
+  long peak_kib = 0;  // the most memory that it had resident
 };
 
 // Throws std::runtime_error when it cannot be started or does not end in time. One thread. A
@@ -42,6 +43,7 @@ class Program {
   pid_t pid_ = 0;
   bool ended_ = false;
   int status_ = 0;
+  long peak_kib_ = 0;
   std::string folder_;
   std::chrono::steady_clock::time_point started_;
 };
