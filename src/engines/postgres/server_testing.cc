@@ -98,6 +98,12 @@ PostgresServer::~PostgresServer() {
 }
 
 void PostgresServer::make_cluster() {
+  if (options_.standby_of != nullptr) {
+    run({binaries_ + "/pg_basebackup", "-D", folder_ + "/data", "-h", options_.standby_of->folder(),
+         "-U", "postgres", "-R", "-c", "fast", "--no-sync"},
+        folder_ + "/basebackup.log");
+    return;
+  }
   run({binaries_ + "/initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust", "-E",
        "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
       folder_ + "/initdb.log");

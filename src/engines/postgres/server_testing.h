@@ -15,10 +15,14 @@ struct pg_conn;
 
 namespace atlas {
 
+class PostgresServer;
+
 struct PostgresServerOptions {
   bool fsync = true;
   // Further settings as "name=value".
   std::vector<std::string> settings;
+  // Not a new cluster but a standby of this one, with all that it has; it follows until promoted.
+  const PostgresServer* standby_of = nullptr;
 };
 
 // Everything throws std::runtime_error when it fails. One thread.
