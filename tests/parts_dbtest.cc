@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 namespace atlas::e2e {
 namespace {
 
@@ -109,6 +111,74 @@ TEST_F(TwoDatabases, OnePartRefusedWhileTheOtherIsThereHealsByItself) {
   EXPECT_EQ(legacy_.one("select name from staff where email = 'dear@example.org'"), "Still Dear");
   EXPECT_EQ(world_.json({"quarantine", "list"}).size(), 0U);
   expect_equal();
+}
+
+// Made and marked as deleted on the platform, where no transaction covers both databases: a service
+// may be a run ahead of the other.
+TEST_F(TwoDatabases, BeginAndEndOnThePlatformWithAServiceThatIsLate) {
+  const std::string id = "00000000-0000-4000-8000-000000000001";
+  (void)identity_.query(fmt::format(
+      "insert into identity.users (id, tenant_id, kind, given_name, family_name, email, status, "
+      "locale) values ('{}', '{}', 'staff', 'Grace', 'Hopper', 'grace@example.org', 'active', "
+      "'en')",
+      id, kOrgId));
+  const std::string known = "select count(*) from staff where email = 'grace@example.org'";
+  (void)world_.sync();
+  EXPECT_EQ(legacy_.number(known), 0) << "half an instance is none";
+  EXPECT_EQ(world_.json({"quarantine", "list", "--state", "all"}).size(), 1U);
+  (void)geo_.query(fmt::format(
+      "insert into staffing.profiles (user_id, tenant_id, hourly_rate, hired_on) values ('{}', "
+      "'{}', 12.5, '1949-01-01')",
+      id, kOrgId));
+  (void)world_.sync();
+  EXPECT_EQ(legacy_.one("select concat_ws(' ', name, hourly_rate_cents, hired_on) from staff where "
+                        "email = 'grace@example.org'"),
+            "Grace Hopper 1250 1949-01-01");
+  EXPECT_EQ(world_.json({"quarantine", "list", "--state", "all"}).size(), 0U);
+
+  (void)identity_.query(fmt::format(
+      "update identity.users set archived_at = now(), updated_at = now() where id = '{}'", id));
+  (void)world_.sync();
+  EXPECT_EQ(legacy_.number(known + " and deleted_at is not null"), 1);
+  EXPECT_EQ(rate("grace@example.org"), "12.50") << "a mark is enough: no row is removed";
+  expect_equal();
+  // And back to life on the other side.
+  (void)legacy_.query(fmt::format(
+      "update staff set deleted_at = null, hourly_rate_cents = 1300, updated_at = {} where email = "
+      "'grace@example.org'",
+      world_.now(Place::kLegacy)));
+  (void)world_.sync();
+  EXPECT_EQ(identity_.number(fmt::format(
+                "select count(*) from identity.users where id = '{}' and archived_at is null", id)),
+            1);
+  EXPECT_EQ(rate("grace@example.org"), "13.00");
+  expect_equal();
+}
+
+// Killed once the first database has committed: the next run writes the other part, once.
+TEST_F(TwoDatabases, AreCompletedAfterARunThatDiedBetweenTheirCommits) {
+  const std::string now = world_.now(Place::kLegacy);
+  for (int nth = 1; nth <= 2; ++nth) {
+    (void)legacy_.query(fmt::format(
+        "insert into staff (tenant_id, name, email, status, hourly_rate_cents, hired_on) values "
+        "(42, "
+        "'New {0}', 'new{0}@example.org', 1, 1700, '2020-01-01'); update staff set name = 'Round "
+        "{0}', hourly_rate_cents = 100 + {0}, updated_at = {1} where email = 's7@example.org'",
+        nth, now));
+    const Finished killed =
+        world_.run({"sync"}, {{"ATLAS_FAULT", fmt::format("apply.after_commit:{}:kill", nth)}});
+    EXPECT_EQ(killed.signal, SIGKILL) << killed.out << killed.err;
+    world_.expire_lease();
+    (void)world_.sync();
+    EXPECT_EQ(rate(fmt::format("new{}@example.org", nth)), "17.00");
+    EXPECT_EQ(rate("s7@example.org"), fmt::format("1.0{}", nth));
+    EXPECT_EQ(identity_.one("select given_name || ' ' || family_name from identity.users where "
+                            "email = 's7@example.org'"),
+              fmt::format("Round {}", nth));
+    EXPECT_EQ(identity_.number("select count(*) from identity.users"), 50 + nth);
+    EXPECT_EQ(geo_.number("select count(*) from staffing.profiles"), 50 + nth);
+    expect_equal();
+  }
 }
 
 }  // namespace
