@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <thread>
 
 namespace atlas::e2e {
@@ -122,7 +123,6 @@ TEST(Servers, AStandbyIsRefusedUntilItIsPromoted) {
   const auto there = [&](Place place) {
     return standby.dsn(world.at(place).one("select current_database()"));
   };
-  const auto before = world.environment;
   const std::string identity = there(Place::kIdentity), org = there(Place::kOrg),
                     geo = there(Place::kGeo);
   (void)world.at(Place::kLegacy)
