@@ -90,10 +90,24 @@ Mapping load_mapping(const CommonOptions& common, const Variables& variables) {
 }
 
 Result<> compile_mapping(Mapping& mapping) {
-  for (std::size_t i = 0; i < mapping.connections.endpoints.size(); ++i) {
-    ATLAS_TRY(auto endpoint, mapping.engines.open_endpoint(mapping.connections.endpoints[i]));
-    ATLAS_TRY(auto tables, describe_tables(*endpoint, mapping.connections.tables[i]));
-    mapping.catalogs.push_back(std::move(tables));
+  // Databases side by side: most of it is waiting for their answers.
+  const std::size_t n = mapping.connections.endpoints.size();
+  std::vector<std::optional<Result<std::vector<TableInfo>>>> found(n);
+  std::vector<std::function<void()>> tasks;
+  for (std::size_t i = 0; i < n; ++i) {
+    tasks.emplace_back([&, i] {
+      auto endpoint = mapping.engines.open_endpoint(mapping.connections.endpoints[i]);
+      if (endpoint) {
+        found[i] = describe_tables(**endpoint, mapping.connections.tables[i]);
+      } else {
+        found[i] = std::move(endpoint).error();
+      }
+    });
+  }
+  ThreadExecutor(threads()).run(std::move(tasks));
+  for (auto& tables : found) {
+    if (!*tables) return std::move(*tables).error();
+    mapping.catalogs.push_back(std::move(**tables));
   }
   compile_described(mapping);
   return {};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 namespace atlas {
 namespace {
@@ -11,13 +12,30 @@ namespace {
 constexpr int kTransientPagesMax =
     3;  // pages in a row that a peer may spoil before the entity gives up for this run
 constexpr std::size_t kPagesALane =
-    4;  // handed to a lane at a time; a cursor moves when all are done
+    3;  // handed to a lane at a time; a cursor moves when all are done
 
 // Stamps by the database are followed only where every open transaction is seen (E28).
 Result<Horizon> horizon_of(const SourceSpec& spec, Endpoint& endpoint) {
   ATLAS_TRY(Horizon horizon, endpoint.horizon());
   if (horizon.hidden && !spec.application_stamps) return std::move(*horizon.hidden);
   return horizon;
+}
+
+// Pages of at most `page_rows`; more than one are as many for each lane, so that none works alone
+// in the end.
+std::vector<std::vector<Seed>> divided(std::vector<Seed> seeds, std::size_t page_rows) {
+  std::vector<std::vector<Seed>> pages;
+  std::size_t n = (seeds.size() + page_rows - 1) / page_rows;
+  if (n > 1) n = (n + Lanes::kLanes - 1) / Lanes::kLanes * Lanes::kLanes;
+  n = std::min(n, seeds.size());
+  pages.reserve(n);
+  auto from = seeds.begin();
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto to = seeds.begin() + static_cast<std::ptrdiff_t>(seeds.size() * (i + 1) / n);
+    pages.emplace_back(std::move_iterator(from), std::move_iterator(to));
+    from = to;
+  }
+  return pages;
 }
 
 }  // namespace
@@ -169,60 +187,80 @@ Result<> EntityRun::capture_source(const SourceSpec& spec, const Cursor& stored)
 }
 
 Result<> EntityRun::scan_source(const SourceSpec& spec, const Cursor& stored) {
-  ATLAS_TRY(Endpoint * endpoint, context_.endpoint(context_.entity.endpoint(spec.part, spec.kind)));
+  const EndpointIndex at = context_.entity.endpoint(spec.part, spec.kind);
+  ATLAS_TRY(Endpoint * endpoint, context_.endpoint(at));
   // The watermark first, then the snapshots (E28).
   ATLAS_TRY(const Horizon horizon, horizon_of(spec, *endpoint));
   SourceScan scan(spec, stored, horizon);
   PageOptions options;
   options.may_create_at_once = create_at_once_[index(spec.side)];
   int spoiled = 0;
-  std::size_t wide = 1;
-  while (!scan.done()) {
+  // Little work opens no further connections, and is confirmed with its cursor.
+  ATLAS_TRY(Wave wave, read_wave(scan, *endpoint, context_.run.dry ? 1 : Lanes::kLanes));
+  std::unique_ptr<Endpoint> reader;  // reads ahead while the lanes work
+  while (true) {
     ATLAS_OK(keep_going());
-    std::vector<std::vector<Seed>> pages;
-    std::set<InstanceKey> seen;
-    while (pages.size() < wide && !scan.done()) {
-      ATLAS_TRY(std::vector<Seed> seeds, next_seeds(scan, seen));
-      if (seeds.empty()) continue;
-      pages.push_back(std::move(seeds));
-      // Little work opens no further connections, and is confirmed with its cursor.
-      if (!scan.done() && !context_.run.dry) wide = Lanes::kLanes * kPagesALane;
+    std::vector<std::vector<Seed>> pages = divided(seeds_of(wave, spec), context_.run.page_rows);
+    std::optional<Result<Wave>> ahead;
+    std::function<void()> read_ahead;
+    if (pages.size() > 1 && !scan.done()) {
+      if (reader == nullptr) {
+        ATLAS_TRY(reader, context_.run.ports.open_endpoint(at));
+      }
+      read_ahead = [&] { ahead.emplace(read_wave(scan, *reader, Lanes::kLanes * kPagesALane)); };
     }
-    const std::optional<Cursor> moved = scan.moved();
-    if (pages.empty() && !moved) continue;
-    transient_.reset();
-    ATLAS_OK(run_pages(std::move(pages), options, moved));
-    if (context_.counts[Outcome::kQuarantined] > context_.entity.limits.open_max) return breaker();
-    spoiled = transient_ ? spoiled + 1 : 0;
-    if (spoiled >= kTransientPagesMax) return *transient_;
+    if (!pages.empty() || wave.moved) {
+      transient_.reset();
+      ATLAS_OK(run_pages(std::move(pages), options, wave.moved, std::move(read_ahead)));
+      if (context_.counts[Outcome::kQuarantined] > context_.entity.limits.open_max)
+        return breaker();
+      spoiled = transient_ ? spoiled + 1 : 0;
+      if (spoiled >= kTransientPagesMax) return *transient_;
+    }
+    if (!ahead) {
+      if (scan.done()) return {};
+      ahead.emplace(read_wave(scan, *endpoint, context_.run.dry ? 1 : Lanes::kLanes));
+    }
+    if (!*ahead) return std::move(*ahead).error();
+    wave = std::move(**ahead);
   }
-  return {};
 }
 
-// The next page of a scan, without our own writes of this run. A row that moved between two pages
-// of a wave stays in the first (E5): what is decided there is its newest state.
-Result<std::vector<Seed>> EntityRun::next_seeds(SourceScan& scan, std::set<InstanceKey>& seen) {
-  const SourceSpec& spec = scan.spec();
+// Up to so many pages of one moment.
+Result<EntityRun::Wave> EntityRun::read_wave(SourceScan& scan, Endpoint& endpoint,
+                                             std::size_t pages) const {
+  Wave wave;
+  ATLAS_TRY(auto snapshot, endpoint.snapshot());
+  while (!scan.done() && wave.pages.size() < pages) {
+    ATLAS_TRY(KeyPage page, scan.next(*snapshot, context_.run.page_rows));
+    if (!page.keys.empty()) wave.pages.push_back(std::move(page));
+  }
+  wave.moved = scan.moved();
+  return wave;
+}
+
+// The rows of a wave without our own writes of this run. A row that moved between two of its pages
+// stays in the first (E5): what is decided there is its newest state.
+std::vector<Seed> EntityRun::seeds_of(const Wave& wave, const SourceSpec& spec) {
   const EndpointIndex at = context_.entity.endpoint(spec.part, spec.kind);
-  ATLAS_TRY(Endpoint * endpoint, context_.endpoint(at));
-  ATLAS_TRY(auto snapshot, endpoint->snapshot());
-  ATLAS_TRY(const KeyPage page, scan.next(*snapshot, context_.run.page_rows));
   std::vector<Seed> seeds;
-  seeds.reserve(page.keys.size());
-  for (const KeyVersion& row : page.keys) {
-    const bool ours = context_.own_writes.contains(at, row.version.token);
-    InstanceKey instance{spec.side, spec.kind, Key(row.key)};
-    const bool again = !ours && !seen.insert(instance).second;
-    if (ours || again) {
-      ++context_.counts.captured;
-      ++(ours ? context_.counts.echo : context_.counts.merged);
-      continue;
+  std::unordered_set<KeyView> seen;
+  for (const KeyPage& page : wave.pages) {
+    seeds.reserve(seeds.size() + page.keys.size());
+    for (const KeyVersion& row : page.keys) {
+      const bool ours = context_.own_writes.contains(at, row.version.token);
+      const bool again = !ours && wave.pages.size() > 1 && !seen.insert(row.key).second;
+      if (ours || again) {
+        ++context_.counts.captured;
+        ++(ours ? context_.counts.echo : context_.counts.merged);
+        continue;
+      }
+      Seed seed;
+      seed.instance = {spec.side, spec.kind, Key(row.key)};
+      seed.scanned = row.version;
+      seed.part = spec.part;
+      seeds.push_back(std::move(seed));
     }
-    Seed seed;
-    seed.instance = std::move(instance);
-    seed.scanned = row.version;
-    seed.part = spec.part;
-    seeds.push_back(std::move(seed));
   }
   return seeds;
 }
@@ -230,7 +268,7 @@ Result<std::vector<Seed>> EntityRun::next_seeds(SourceScan& scan, std::set<Insta
 // One page with its cursor; or several side by side, and the cursor with a page that comes once all
 // of these are confirmed (E6).
 Result<> EntityRun::run_pages(std::vector<std::vector<Seed>> pages, PageOptions options,
-                              const std::optional<Cursor>& moved) {
+                              const std::optional<Cursor>& moved, std::function<void()> beside) {
   if (owed_) options.cursors.push_back(*owed_);
   if (pages.size() <= 1) {
     owed_.reset();
@@ -238,8 +276,10 @@ Result<> EntityRun::run_pages(std::vector<std::vector<Seed>> pages, PageOptions 
     return run_page(pages.empty() ? std::vector<Seed>() : std::move(pages.front()),
                     std::move(options));
   }
-  ATLAS_TRY(std::vector<PageResult> done,
-            lanes_.process(std::move(pages), options, [this] { return keep_going(); }));
+  ATLAS_TRY(
+      std::vector<PageResult> done,
+      lanes_.process(
+          std::move(pages), options, [this] { return keep_going(); }, std::move(beside)));
   for (PageResult& result : done) take(std::move(result));
   if (moved) owed_ = moved;
   return {};

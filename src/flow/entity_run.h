@@ -10,7 +10,7 @@
 #include "flow/observer.h"
 #include "flow/page.h"
 
-#include <set>
+#include <functional>
 
 namespace atlas {
 
@@ -57,9 +57,15 @@ class EntityRun {
   Result<std::vector<Candidate>> candidate_page(const std::optional<InstanceKey>& after);
   Result<> set_aside(const std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
   Error breaker() const;
-  Result<std::vector<Seed>> next_seeds(SourceScan& scan, std::set<InstanceKey>& seen);
+  // Some pages of a scan, and where its cursor rests once all of them are confirmed.
+  struct Wave {
+    std::vector<KeyPage> pages;
+    std::optional<Cursor> moved;
+  };
+  Result<Wave> read_wave(SourceScan& scan, Endpoint& endpoint, std::size_t pages) const;
+  std::vector<Seed> seeds_of(const Wave& wave, const SourceSpec& spec);
   Result<> run_pages(std::vector<std::vector<Seed>> pages, PageOptions options,
-                     const std::optional<Cursor>& moved);
+                     const std::optional<Cursor>& moved, std::function<void()> beside);
   void take(PageResult result);
   Result<> run_page(std::vector<Seed> seeds, PageOptions options);
   Result<> keep_going();

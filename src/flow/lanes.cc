@@ -1,6 +1,7 @@
 #include "flow/lanes.h"
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 
 namespace atlas {
@@ -17,13 +18,15 @@ Result<> Lanes::open(std::size_t lanes) {
 
 Result<std::vector<PageResult>> Lanes::process(std::vector<std::vector<Seed>> pages,
                                                const PageOptions& options,
-                                               const std::function<Result<>()>& keep_going) {
+                                               const std::function<Result<>()>& keep_going,
+                                               std::function<void()> beside) {
   const std::size_t lanes = std::min(kLanes, pages.size());
   ATLAS_OK(open(lanes));
   std::vector<std::optional<Result<PageResult>>> done(pages.size());
+  std::atomic<std::size_t> next{lanes};
   const auto work = [&](std::size_t lane) {
-    for (std::size_t i = lane; i < pages.size(); i += lanes) {
-      if (i > lane) {
+    for (std::size_t i = lane; i < pages.size(); i = next.fetch_add(1)) {
+      if (i != lane) {
         Result<> go = lane == 0 ? keep_going() : stopped();
         if (!go) {
           done[i].emplace(std::move(go).error());
@@ -41,6 +44,7 @@ Result<std::vector<PageResult>> Lanes::process(std::vector<std::vector<Seed>> pa
     if (lane > 0) context(lane).learn(first_);
     tasks.emplace_back([&work, lane] { work(lane); });
   }
+  if (beside) tasks.push_back(std::move(beside));
   first_.run.ports.executor.run(std::move(tasks));
   for (std::size_t lane = 1; lane < lanes; ++lane) first_.learn(context(lane));
   std::vector<PageResult> results;

@@ -19,14 +19,16 @@ class Lanes {
   // At most so many pages are worked on at a time.
   static constexpr std::size_t kLanes = 3;
 
-  // Processes the pages, each lane its share. No instance may be in two of them (ENGINE E5). The
-  // cursors in `options` are confirmed with the first page. Lane 0 asks `keep_going` before each
-  // further page, the others whether the run is to stop.
+  // Processes the pages; a lane that is free takes the next. No instance may be in two of them
+  // (ENGINE E5). The cursors in `options` are confirmed with the first page. Lane 0 asks
+  // `keep_going` before each further page, the others whether the run is to stop.
+  //   beside  what to do meanwhile, on connections of its own; may be empty
   //   gives   one result a page, in order
   //   errors  as Page::process and `keep_going`; other pages may have been confirmed
   Result<std::vector<PageResult>> process(std::vector<std::vector<Seed>> pages,
                                           const PageOptions& options,
-                                          const std::function<Result<>()>& keep_going);
+                                          const std::function<Result<>()>& keep_going,
+                                          std::function<void()> beside);
 
  private:
   struct Lane {

@@ -6,8 +6,31 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 namespace atlas {
+namespace {
+
+// An instance key whose bytes are somebody else's.
+struct InstanceView {
+  Side side;
+  std::uint16_t kind;
+  KeyView key;
+  bool operator==(const InstanceView&) const = default;
+  InstanceKey owned() const { return {side, kind, Key(key)}; }
+};
+
+struct InstanceHash {
+  std::size_t operator()(const InstanceView& view) const {
+    return std::hash<KeyView>()(view.key) + 2 * view.kind + (view.side == Side::kLegacy ? 0 : 1);
+  }
+};
+
+InstanceView legacy_view(const LinkRecord& link) {
+  return {Side::kLegacy, link.kind, link.legacy_key};
+}
+
+}  // namespace
 
 Page::Page(EntityContext& context)
     : c_(context),
@@ -102,40 +125,35 @@ Result<> Page::select(std::vector<Seed>& seeds) {
     ATLAS_TRY(const Links found, c_.state.links(c_.run.tenant.id, c_.ref, side, keys, kinds));
     for (const LinkRecord& link : found) (void)links_.add_copy(link);
   }
-  std::map<std::pair<std::uint16_t, KeyView>, std::size_t> by_legacy;
-  std::map<KeyView, std::size_t> by_platform;
+  std::unordered_map<InstanceView, std::size_t, InstanceHash> by_key;
+  by_key.reserve(2 * links_.size());
   for (std::size_t i = 0; i < links_.size(); ++i) {
-    by_legacy.emplace(std::pair(links_[i].kind, links_[i].legacy_key), i);
-    by_platform.emplace(links_[i].platform_key, i);
+    by_key.emplace(legacy_view(links_[i]), i);
+    by_key.emplace(InstanceView{Side::kPlatform, 0, links_[i].platform_key}, i);
   }
   images_ = std::make_unique<ImageSet>(
       c_.mapper, [this](EndpointIndex index) { return c_.endpoint(index); }, c_.state,
       c_.run.tenant.id, c_.run.entities, c_.planned_links);
-  std::map<InstanceKey, std::size_t> seen;
+  std::unordered_map<InstanceView, std::size_t, InstanceHash> seen;  // views of links_ and seeds
+  seen.reserve(seeds.size());
+  items_.reserve(seeds.size());
+  images_->images.reserve(seeds.size());
   for (Seed& seed : seeds) {
+    InstanceView id{seed.instance.side, seed.instance.kind, seed.instance.key};
     std::ptrdiff_t link = -1;
-    if (seed.instance.side == Side::kLegacy) {
-      const auto it = by_legacy.find({seed.instance.kind, seed.instance.key});
-      if (it != by_legacy.end()) link = static_cast<std::ptrdiff_t>(it->second);
-    } else {
-      const auto it = by_platform.find(seed.instance.key);
-      if (it != by_platform.end()) link = static_cast<std::ptrdiff_t>(it->second);
-    }
-    if (link >= 0) {
+    const auto known = by_key.find(id);
+    if (known != by_key.end()) {
       // Several copies of one link may have been read; the first stands for all.
-      const LinkRecord& l = links_[static_cast<std::size_t>(link)];
-      link = static_cast<std::ptrdiff_t>(by_legacy.at({l.kind, l.legacy_key}));
-      const PartState& part = l.parts[seed.part];
+      id = legacy_view(links_[known->second]);
+      link = static_cast<std::ptrdiff_t>(by_key.at(id));
+      const PartState& part = links_[static_cast<std::size_t>(link)].parts[seed.part];
       if (!seed.forced && seed.scanned && part.version == *seed.scanned && !part.unverified) {
         ++result_.counts.echo;
         continue;
       }
     }
-    InstanceKey id = seed.instance;
-    if (link >= 0)
-      id = {Side::kLegacy, links_[static_cast<std::size_t>(link)].kind,
-            Key(links_[static_cast<std::size_t>(link)].legacy_key)};
-    if (c_.run.dry && !options_.pairing && !seed.due && !c_.planned_seen.insert(id).second) {
+    if (c_.run.dry && !options_.pairing && !seed.due &&
+        !c_.planned_seen.insert(id.owned()).second) {
       ++result_.counts.merged;
       continue;
     }
@@ -146,7 +164,7 @@ Result<> Page::select(std::vector<Seed>& seeds) {
       continue;
     }
     Item item;
-    item.id = std::move(id);
+    item.id = id.owned();
     item.link = link;
     item.forced = seed.forced;
     item.taken_key = seed.taken_key;

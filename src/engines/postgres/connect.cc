@@ -105,7 +105,7 @@ Result<> Connection::start_session() {
       {"extra_float_digits", "1"},
       {"client_min_messages", "error"},
       {"jit", "off"},
-      {"plan_cache_mode", options_.generic_plans ? "force_generic_plan" : "auto"},
+      {"plan_cache_mode", options_.keyed_plans ? "force_generic_plan" : "auto"},
       {"client_encoding", "UTF8"},
   };
   if (options_.keyed_plans) {

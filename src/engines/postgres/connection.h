@@ -32,10 +32,8 @@ struct ConnectionOptions {
   std::chrono::milliseconds statement_timeout{60'000};
   std::chrono::milliseconds lock_timeout{10'000};
   std::chrono::milliseconds idle_in_transaction_timeout{60'000};
-  // Statements over key arrays must not be planned anew by their array's length: a hash join over
-  // the whole table loses against the index long before the planner thinks so.
-  bool generic_plans = false;
-  // Only our own tables are touched, all by keys: the plans of plans.h hold for the session.
+  // Only our own tables are touched, all by keys: the keyed and generic plans of plans.h hold for
+  // the session.
   bool keyed_plans = false;
 
   // Whether a session made with `other` may serve here.
@@ -44,7 +42,7 @@ struct ConnectionOptions {
            application_name == other.application_name &&
            statement_timeout == other.statement_timeout && lock_timeout == other.lock_timeout &&
            idle_in_transaction_timeout == other.idle_in_transaction_timeout &&
-           generic_plans == other.generic_plans && keyed_plans == other.keyed_plans;
+           keyed_plans == other.keyed_plans;
   }
 };
 

@@ -15,76 +15,74 @@ namespace {
 
 using postgres::Connection;
 
-postgres::ConnectionOptions connection_options(const PostgresOptions& options, bool generic_plans) {
+postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
   return {.dsn = options.dsn,
           .where = options.name,
           .application_name = options.application_name,
           .connect_timeout = options.connect_timeout,
           .statement_timeout = options.statement_timeout,
           .lock_timeout = options.lock_timeout,
-          .idle_in_transaction_timeout = options.idle_in_transaction_timeout,
-          .generic_plans = generic_plans};
+          .idle_in_transaction_timeout = options.idle_in_transaction_timeout};
 }
 
 }  // namespace
 
 PostgresEndpoint::PostgresEndpoint(const PostgresOptions& options)
     : fence_timeout_(options.fence_timeout),
-      readers_(connection_options(options, false), options.sessions),
-      writers_(connection_options(options, true), options.sessions) {
+      pool_(connection_options(options), options.sessions) {
   capabilities_.database_stamps = true;
   capabilities_.tokens_name_writers = true;
 }
 
 Result<std::unique_ptr<Endpoint>> PostgresEndpoint::open(const PostgresOptions& options) {
   std::unique_ptr<PostgresEndpoint> endpoint(new PostgresEndpoint(options));
-  ATLAS_TRY(const postgres::Borrowed first, endpoint->readers_.take());
+  ATLAS_TRY(const postgres::Borrowed first, endpoint->pool_.take());
   if (first->session().proxied) ATLAS_OK(postgres::refuse_shared_backends(*first));
   return std::unique_ptr<Endpoint>(std::move(endpoint));
 }
 
 Result<Probe> PostgresEndpoint::probe(std::span<const TableName> tables) {
-  return readers_.with(
+  return pool_.with(
       [&](Connection& connection) { return postgres::probe_server(connection, tables); });
 }
 
 Result<std::vector<TableInfo>> PostgresEndpoint::describe(std::span<const TableName> tables) {
-  return readers_.with(
+  return pool_.with(
       [&](Connection& connection) { return postgres::describe_tables(connection, tables); });
 }
 
-Result<Horizon> PostgresEndpoint::horizon() { return readers_.with(postgres::read_horizon); }
+Result<Horizon> PostgresEndpoint::horizon() { return pool_.with(postgres::read_horizon); }
 
 Result<std::unique_ptr<Snapshot>> PostgresEndpoint::snapshot() {
-  return postgres::PostgresSnapshot::open(readers_);
+  return postgres::PostgresSnapshot::open(pool_);
 }
 
-Result<> PostgresEndpoint::install() { return writers_.with(postgres::install_witness); }
+Result<> PostgresEndpoint::install() { return pool_.with(postgres::install_witness); }
 
 Result<Epoch> PostgresEndpoint::fence(const std::string& tenant) {
-  return writers_.with(
+  return pool_.with(
       [&](Connection& connection) { return postgres::read_fence(connection, tenant); });
 }
 
 Result<> PostgresEndpoint::raise_fence(const std::string& tenant, Epoch to) {
-  return writers_.with([&](Connection& connection) {
+  return pool_.with([&](Connection& connection) {
     return postgres::raise_fence(connection, tenant, to, fence_timeout_);
   });
 }
 
 Result<Settlement> PostgresEndpoint::settle(const ApplyTicket& ticket) {
-  return writers_.with(
+  return pool_.with(
       [&](Connection& connection) { return postgres::settle(connection, ticket, fence_timeout_); });
 }
 
 Result<> PostgresEndpoint::purge_witnesses(const std::string& tenant, BatchNumber upto) {
-  return writers_.with(
+  return pool_.with(
       [&](Connection& connection) { return postgres::purge_witnesses(connection, tenant, upto); });
 }
 
 Result<std::vector<std::int64_t>> PostgresEndpoint::reserve(const TableShape& shape,
                                                             std::size_t n) {
-  return writers_.with([&](Connection& connection) -> Result<std::vector<std::int64_t>> {
+  return pool_.with([&](Connection& connection) -> Result<std::vector<std::int64_t>> {
     postgres::Params params;
     params.text(shape.key_sequence).int8(static_cast<std::int64_t>(n));
     ATLAS_TRY(const postgres::Rowset rows,
@@ -99,7 +97,7 @@ Result<std::vector<std::int64_t>> PostgresEndpoint::reserve(const TableShape& sh
 
 Result<std::unique_ptr<Transaction>> PostgresEndpoint::begin(
     const ApplyTicket& ticket, std::span<const TableShape* const> tables) {
-  return postgres::PostgresTransaction::begin(writers_, ticket, tables);
+  return postgres::PostgresTransaction::begin(pool_, ticket, tables);
 }
 
 }  // namespace atlas

@@ -13,7 +13,7 @@
 namespace atlas {
 
 struct PostgresOptions {
-  // Sessions kept from one endpoint or store to the next; shared by all of a process. May be null.
+  // Idle sessions, shared by all endpoints and stores of a process. May be null.
   std::shared_ptr<postgres::SessionCache> sessions;
   Secret dsn;        // libpq connection string or URI
   std::string name;  // the endpoint's name in the mapping, for errors: "legacy.main"
@@ -52,8 +52,7 @@ class PostgresEndpoint final : public Endpoint {
 
   Capabilities capabilities_;
   std::chrono::milliseconds fence_timeout_;
-  postgres::ConnectionPool readers_;
-  postgres::ConnectionPool writers_;
+  postgres::ConnectionPool pool_;
 };
 
 }  // namespace atlas

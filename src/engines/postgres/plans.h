@@ -14,6 +14,11 @@ inline constexpr std::string_view kKeyedPlansSql =
     "select set_config(s.name, 'off', true) from unnest('{enable_seqscan, enable_bitmapscan, "
     "enable_hashjoin, enable_mergejoin, enable_sort}'::text[]) as s(name)";
 
+// Until the transaction ends: a statement over key arrays is not planned anew by their length. A
+// hash join over the whole table loses against the index long before the planner thinks so.
+inline constexpr std::string_view kGenericPlansSql =
+    "set local plan_cache_mode = force_generic_plan";
+
 // $1 table, for pages of it in order: of a plain table that was never analyzed the server knows
 // nothing, and an index in that order is taken if there is one.
 inline constexpr std::string_view kOrderedPlansSql =

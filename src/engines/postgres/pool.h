@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <memory>
-#include <vector>
 
 namespace atlas::postgres {
 
@@ -36,11 +35,10 @@ class Borrowed {
 
 class ConnectionPool {
  public:
-  //   sessions  shared by all pools of a process, so that it outlives each; may be null
-  explicit ConnectionPool(ConnectionOptions options,
-                          std::shared_ptr<SessionCache> sessions = nullptr)
-      : options_(std::move(options)), sessions_(std::move(sessions)) {}
-  ~ConnectionPool();
+  //   sessions  where idle ones are, those of other pools too; null for a pool on its own
+  ConnectionPool(ConnectionOptions options, std::shared_ptr<SessionCache> sessions)
+      : options_(std::move(options)),
+        sessions_(sessions ? std::move(sessions) : std::make_shared<SessionCache>()) {}
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
   ConnectionPool(ConnectionPool&&) = delete;
@@ -63,7 +61,6 @@ class ConnectionPool {
 
   ConnectionOptions options_;
   std::shared_ptr<SessionCache> sessions_;
-  std::vector<std::unique_ptr<Connection>> idle_;
 };
 
 template <class Work>

@@ -5,7 +5,7 @@
 namespace atlas::postgres {
 namespace {
 
-constexpr std::size_t kIdleMax = 16;
+constexpr std::ptrdiff_t kIdleMax = 4;
 
 }  // namespace
 
@@ -21,7 +21,10 @@ std::unique_ptr<Connection> SessionCache::take(const ConnectionOptions& options)
 
 void SessionCache::keep(std::unique_ptr<Connection> connection) {
   const std::lock_guard lock(mutex_);
-  if (idle_.size() < kIdleMax) idle_.push_back(std::move(connection));
+  const auto alike = std::ranges::count_if(idle_, [&](const auto& idle) {
+    return idle->options().same_session(connection->options());
+  });
+  if (alike < kIdleMax) idle_.push_back(std::move(connection));
 }
 
 void SessionCache::drop(const ConnectionOptions& options) {

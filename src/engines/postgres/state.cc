@@ -25,7 +25,6 @@ postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
           .statement_timeout = options.statement_timeout,
           .lock_timeout = options.lock_timeout,
           .idle_in_transaction_timeout = options.idle_in_transaction_timeout,
-          .generic_plans = true,
           .keyed_plans = true};
 }
 

@@ -90,6 +90,7 @@ Result<std::vector<TableName>> open_transaction(Connection& connection, const Ap
       Step{.label = "witness", .sql = kWitnessSql, .params = &witness},
       Step{.label = "lock", .sql = lock},
       Step{.label = "drift", .sql = fingerprint_sql(), .params = &bound},
+      Step{.label = "plans", .sql = kGenericPlansSql, .prepared = false},
   };
   // Statements of users' triggers are planned as users planned them.
   const bool triggers = std::any_of(tables.begin(), tables.end(), [](const TableShape* shape) {
