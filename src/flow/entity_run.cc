@@ -12,7 +12,7 @@ namespace {
 constexpr int kTransientPagesMax =
     3;  // pages in a row that a peer may spoil before the entity gives up for this run
 constexpr std::size_t kPagesALane =
-    3;  // handed to a lane at a time; a cursor moves when all are done
+    2;  // handed to a lane at a time; a cursor moves when all are done
 
 // Stamps by the database are followed only where every open transaction is seen (E28).
 Result<Horizon> horizon_of(const SourceSpec& spec, Endpoint& endpoint) {
