@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_set>
+#include <unordered_set>  // lookup only
 
 namespace atlas {
 namespace {
@@ -276,10 +276,9 @@ Result<> EntityRun::run_pages(std::vector<std::vector<Seed>> pages, PageOptions 
     return run_page(pages.empty() ? std::vector<Seed>() : std::move(pages.front()),
                     std::move(options));
   }
-  ATLAS_TRY(
-      std::vector<PageResult> done,
-      lanes_.process(
-          std::move(pages), options, [this] { return keep_going(); }, std::move(beside)));
+  ATLAS_TRY(std::vector<PageResult> done,
+            lanes_.process(
+                std::move(pages), options, [this] { return keep_going(); }, std::move(beside)));
   for (PageResult& result : done) take(std::move(result));
   if (moved) owed_ = moved;
   return {};

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_map>
+#include <unordered_map>  // lookup only
 
 namespace atlas {
 namespace {

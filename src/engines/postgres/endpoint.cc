@@ -28,8 +28,7 @@ postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
 }  // namespace
 
 PostgresEndpoint::PostgresEndpoint(const PostgresOptions& options)
-    : fence_timeout_(options.fence_timeout),
-      pool_(connection_options(options), options.sessions) {
+    : fence_timeout_(options.fence_timeout), pool_(connection_options(options), options.sessions) {
   capabilities_.database_stamps = true;
   capabilities_.tokens_name_writers = true;
 }

@@ -21,9 +21,8 @@ std::unique_ptr<Connection> SessionCache::take(const ConnectionOptions& options)
 
 void SessionCache::keep(std::unique_ptr<Connection> connection) {
   const std::lock_guard lock(mutex_);
-  const auto alike = std::ranges::count_if(idle_, [&](const auto& idle) {
-    return idle->options().same_session(connection->options());
-  });
+  const auto alike = std::ranges::count_if(
+      idle_, [&](const auto& idle) { return idle->options().same_session(connection->options()); });
   if (alike < kIdleMax) idle_.push_back(std::move(connection));
 }
 
