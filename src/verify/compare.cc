@@ -5,10 +5,6 @@
 namespace atlas {
 namespace {
 
-bool applies(const FieldPlan& field, std::uint16_t kind) {
-  return ((field.kinds >> kind) & 1U) != 0;
-}
-
 bool dead(Liveness l) { return l == Liveness::kAbsent || l == Liveness::kDead; }
 
 std::string_view word(Liveness l) {
@@ -62,6 +58,10 @@ void compare_fields(const EntityPlan& entity, const LinkRecord& link, const Imag
 Comparison different(std::string reason) { return {Likeness::kDifferent, {}, std::move(reason)}; }
 
 }  // namespace
+
+bool applies(const FieldPlan& field, std::uint16_t kind) {
+  return ((field.kinds >> kind) & 1U) != 0;
+}
 
 Liveness liveness(const Mapper& mapper, const Image& image, Side side) {
   const std::uint32_t root = side == Side::kLegacy ? 0 : 1;

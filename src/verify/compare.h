@@ -28,6 +28,9 @@ struct Comparison {
   std::string reason;
 };
 
+// Whether instances of this kind have the field.
+bool applies(const FieldPlan& field, std::uint16_t kind);
+
 // How one side shows an instance; absent and soft-deleted rows are both dead (E14).
 enum class Liveness : std::uint8_t { kAbsent, kDead, kAlive, kOutOfScope };
 Liveness liveness(const Mapper& mapper, const Image& image, Side side);
