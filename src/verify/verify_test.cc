@@ -176,6 +176,28 @@ TEST(Verify, WhatIsGoneAtTheSecondLookWasNoDifference) {
   EXPECT_EQ(world.report().verdict, Verdict::kEqual);
 }
 
+// A run links two rows between our look at the links and the one at the rows.
+TEST(Verify, ARowThatIsLinkedAtTheSecondLookWasNoDifference) {
+  Linked world;
+  const Instant now = world.company.world.now();
+  world.company.world.set(now - std::chrono::hours(1));
+  const Key legacy = world.company.hire("ann");
+  const Key user = world.company.sign_up("ann");
+  world.company.world.set(now);
+  int looks = 0;
+  world.company.world.hook = [&](std::string_view port,
+                                 sim::Moment moment) -> std::optional<Error> {
+    if (port == "state.links" && moment == sim::Moment::kAfter && ++looks == 1)
+      world.link(legacy, user);
+    return std::nullopt;
+  };
+  const VerifyReport report = world.report();
+  EXPECT_EQ(looks, 2) << "seen without a link, then with it";
+  EXPECT_EQ(report.verdict, Verdict::kEqual);
+  EXPECT_EQ(report.total.links, 1);
+  EXPECT_EQ(report.total.rows_unlinked, 0);
+}
+
 TEST(Verify, RowsOnRecordAreKnown) {
   for (const auto& [state, standing] : {std::pair(PendingState::kQuarantined, Standing::kKnown),
                                         std::pair(PendingState::kHeld, Standing::kKnown),
