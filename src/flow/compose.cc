@@ -206,6 +206,7 @@ class SideComposer {
         continue;
       }
       std::vector<Value> components;
+      components.reserve(table.key.size());
       for (const std::uint32_t column : table.key) components.push_back(d.cells[column]);
       const bool null = std::any_of(components.begin(), components.end(),
                                     [](const Value& v) { return v.is_null(); });
@@ -281,6 +282,7 @@ class SideComposer {
       }
       stamp(d, columns);
       std::vector<Value> values;
+      values.reserve(columns.size());
       for (const std::uint32_t c : columns) values.push_back(d.cells[c]);
       emit(d, d.insert ? WriteKind::kInsert : WriteKind::kUpdate, std::move(columns),
            std::move(values), root_insert && part != root);

@@ -85,7 +85,8 @@ std::vector<SourceSpec> EntityRun::sources(Wanted wanted) const {
     spec.margin = capture.margin;
     if (wanted == Wanted::kAll || spec.sweeps || spec.shape->stamp) out.push_back(spec);
   };
-  for (std::uint16_t kind = 0; kind < entity.kinds.size(); ++kind) add(Side::kLegacy, 0, kind);
+  for (std::size_t kind = 0; kind < entity.kinds.size(); ++kind)
+    add(Side::kLegacy, 0, static_cast<std::uint16_t>(kind));
   for (std::uint32_t part = 1; part <= entity.parts.size(); ++part) add(Side::kPlatform, part, 0);
   return out;
 }

@@ -50,35 +50,35 @@ class Page {
   struct Item {
     InstanceKey id;
     std::size_t image = 0;
-    std::ptrdiff_t link = -1;  // in links_
-    std::ptrdiff_t next = -1;  // in next_: the link after this page
-    bool fresh = false;        // next_ is a new link
-    bool forced = false;
-    bool from_scan = false;
+    std::ptrdiff_t link = -1;      // in links_
+    std::ptrdiff_t next = -1;      // in next_: the link after this page
+    std::ptrdiff_t replaces = -1;  // in links_: the dead pair whose key lives on here (E14)
+    std::ptrdiff_t revival = -1;   // the write that undoes a delete which lost
     const Pending* pending = nullptr;
     Decision decision;
-    Outcome outcome = Outcome::kUnchanged;
-    bool decided = false;         // false: parked
-    std::optional<Pending> park;  // to be put into the pending set
-    bool drop_pending = false;
-    bool gone = false;             // another item of the page stands for the same instance
-    bool taken_key = false;        // its minted key exists already: adopt only on equal match (E7)
-    bool due = false;              // its delete is carried out now
-    bool planned = false;          // a dry run found it due itself
-    std::ptrdiff_t replaces = -1;  // in links_: the dead pair whose key lives on here (E14)
-    bool insert_link = false;
-    std::string holder;      // who holds the unique value it wants
-    bool candidate = false;  // to be kept as match candidate
-    FieldHash match = kNoBase;
+    std::optional<Pending> park;   // to be put into the pending set
+    std::string holder;            // who holds the unique value it wants
     Key legacy_key, platform_key;  // of a new link
-    std::uint32_t generation = 0;
+    FieldHash match = kNoBase;
     std::vector<std::uint32_t> writes;  // in writes_
     std::vector<FieldEffect> settled;
-    bool deferred = false;
     std::vector<std::pair<std::uint32_t, FieldAnswer>> conflicts;
     // The write that carries each conflict's answer out, by position in writes_; -1: no write.
     std::vector<std::ptrdiff_t> carriers;
-    std::ptrdiff_t revival = -1;  // the write that undoes a delete which lost
+    std::uint32_t generation = 0;
+    Outcome outcome = Outcome::kUnchanged;
+    bool decided = false;  // false: parked
+    bool fresh = false;    // next_ is a new link
+    bool forced = false;
+    bool from_scan = false;
+    bool drop_pending = false;
+    bool gone = false;       // another item of the page stands for the same instance
+    bool taken_key = false;  // its minted key exists already: adopt only on equal match (E7)
+    bool due = false;        // its delete is carried out now
+    bool planned = false;    // a dry run found it due itself
+    bool insert_link = false;
+    bool candidate = false;  // to be kept as match candidate
+    bool deferred = false;
   };
 
   Result<> select(std::vector<Seed>& seeds);

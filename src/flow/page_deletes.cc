@@ -135,6 +135,7 @@ Result<> Page::spare_parents(Side side) {
       const std::vector<Value> whole =
           decode_key(side == Side::kLegacy ? view.legacy_key : view.platform_key, arena);
       std::vector<Value> components;
+      components.reserve(referrer.components.size());
       for (const std::uint32_t c : referrer.components) components.push_back(whole[c]);
       which.push_back(i);
       keys.push_back(encode_key(components));

@@ -22,7 +22,8 @@ struct InstanceView {
 
 struct InstanceHash {
   std::size_t operator()(const InstanceView& view) const {
-    return std::hash<KeyView>()(view.key) + 2 * view.kind + (view.side == Side::kLegacy ? 0 : 1);
+    return std::hash<KeyView>()(view.key) + std::size_t{2} * view.kind +
+           (view.side == Side::kLegacy ? 0 : 1);
   }
 };
 
@@ -85,6 +86,7 @@ Result<PageResult> Page::process(std::vector<Seed> seeds, PageOptions options) {
       c_.run.tenant.uuid,
       [this] {
         std::vector<std::string> names;
+        names.reserve(entity_.fields.size());
         for (const FieldPlan& field : entity_.fields) names.push_back(field.name);
         return names;
       }(),
@@ -259,6 +261,7 @@ Result<> Page::find_counterparts() {
   for (const std::size_t i : both) images_->map(i);
   // A counterpart that is linked to another row is not ours to take.
   std::vector<KeyView> keys;
+  keys.reserve(platform_found.size());
   for (const std::size_t i : platform_found) keys.push_back(images_->images[i].platform_key);
   std::vector<KeyView> legacy_keys;
   std::vector<std::uint16_t> kinds;
@@ -364,6 +367,7 @@ void Page::merge_pairs() {
 Result<> Page::pending_rows() {
   if (!c_.any_pending) return {};
   std::vector<InstanceKey> ids;
+  ids.reserve(items_.size());
   for (const Item& item : items_) ids.push_back(item.id);
   ATLAS_TRY(pending_, c_.state.pending_of(c_.run.tenant.id, c_.ref, ids));
   std::map<InstanceKey, const Pending*> by_id;
