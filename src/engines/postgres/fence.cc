@@ -20,8 +20,12 @@ select coalesce(has_schema_privilege(to_regnamespace('atlas_bridge'), 'usage')
   and has_table_privilege(to_regclass('atlas_bridge.witness'), 'insert')
   and has_table_privilege(to_regclass('atlas_bridge.witness'), 'delete'), false))";
 
-constexpr std::array<std::string_view, 3> kTables = {
-    "create schema if not exists atlas_bridge",
+// Where the schema is there already, the right to make one is not needed.
+constexpr std::string_view kEnsureSchema =
+    "do $$ begin if to_regnamespace('atlas_bridge') is null then "
+    "create schema if not exists atlas_bridge; end if; end $$";
+
+constexpr std::array<std::string_view, 2> kTables = {
     "create table if not exists atlas_bridge.fence (tenant text primary key, epoch int8 not null)",
     "create table if not exists atlas_bridge.witness (tenant text not null, batch int8 not null, "
     "ordinal int4 not null, key bytea, primary key (tenant, batch, ordinal))",
@@ -32,7 +36,9 @@ constexpr std::string_view kInstallLock = "select pg_advisory_xact_lock(70201194
 
 std::string needed_statements(const Session& session) {
   const std::string role = quote_name(session.user);
-  std::string out = fmt::format("connect to database {} as its owner and run: ", session.database);
+  std::string out = fmt::format(
+      "connect to database {} as its owner and run: create schema if not exists atlas_bridge; ",
+      session.database);
   for (const std::string_view table : kTables) out += fmt::format("{}; ", table);
   out += fmt::format(
       "grant usage on schema atlas_bridge to {0}; grant select, insert, update "
@@ -99,7 +105,8 @@ Result<> install_witness(Connection& connection) {
   if (there.boolean(0, 0)) return {};
   RollbackGuard guard(connection);
   std::vector<Step> steps = {{.label = "install", .sql = "begin", .prepared = false},
-                             {.label = "install", .sql = kInstallLock, .prepared = false}};
+                             {.label = "install", .sql = kInstallLock, .prepared = false},
+                             {.label = "install", .sql = kEnsureSchema, .prepared = false}};
   for (const std::string_view sql : kTables)
     steps.push_back({.label = "install", .sql = sql, .prepared = false});
   auto made = connection.run_all(steps);
