@@ -172,7 +172,7 @@ class History {
         }
         break;
       }
-      case 6: {
+      default: {
         const Key team = some(database, kTeams);
         Arena arena;
         const Value to = team.empty() || below(3) == 0 ? Value() : decode_key(team, arena).front();

@@ -5,6 +5,8 @@
 #include "mapping/referrers.h"
 #include "model/text_form.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace atlas::sim {
@@ -107,7 +109,7 @@ TableShape shape_of(const Database& database, const TableName& name, const std::
 
 class Mapping {
  public:
-  Mapping(EntityPlan& entity) : entity_(entity) {}
+  explicit Mapping(EntityPlan& entity) : entity_(entity) {}
 
   FieldPlan& field(const std::string& name, const std::string& legacy, std::uint32_t part,
                    const std::string& platform) {
@@ -395,6 +397,13 @@ namespace {
 
 std::string key_of(const Value& value) { return encode_key({&value, 1}); }
 
+// The cells of one row by their columns' names.
+struct RowReader {
+  const Table& table;
+  const Row& row;
+  const Value& operator()(std::string_view column) const { return row.cells[table.column(column)]; }
+};
+
 }  // namespace
 
 std::vector<std::string> Company::legacy_people() const {
@@ -402,7 +411,7 @@ std::vector<std::string> Company::legacy_people() const {
   for (const TableName& name : {kPeople, kStaff}) {
     const Table& t = *legacy.find(name);
     for (const auto& [key, row] : legacy.rows(name)) {
-      auto cell = [&](const char* c) -> const Value& { return row->cells[t.column(c)]; };
+      const RowReader cell{t, *row};
       if (!cell("deleted_at").is_null()) continue;
       std::string status = or_null(cell("status"));
       for (const auto& [code, word] : options.status_codes) {
@@ -413,8 +422,8 @@ std::vector<std::string> Company::legacy_people() const {
       }
       const std::string team =
           cell("team").is_null() ? "null" : legacy.text(kTeams, key_of(cell("team")), "name");
-      out.push_back(or_null(cell("name")) + " " + or_null(cell("mail")) + " " + team + " " +
-                    status + " " + or_null(cell("city")) + " " + or_null(cell("remark")));
+      out.push_back(fmt::format("{} {} {} {} {} {}", or_null(cell("name")), or_null(cell("mail")),
+                                team, status, or_null(cell("city")), or_null(cell("remark"))));
     }
   }
   std::sort(out.begin(), out.end());
@@ -425,7 +434,7 @@ std::vector<std::string> Company::platform_people() const {
   std::vector<std::string> out;
   const Table& t = *identity.find(kUsers);
   for (const auto& [key, row] : identity.rows(kUsers)) {
-    auto cell = [&](const char* c) -> const Value& { return row->cells[t.column(c)]; };
+    const RowReader cell{t, *row};
     if (!cell("deleted_at").is_null() || cell("org").as_int() != options.org) continue;
     const bool profiled = !options.optional_profile || geo.has(kProfiles, key);
     const std::string city = profiled ? geo.text(kProfiles, key, "city") : "null";
@@ -438,8 +447,8 @@ std::vector<std::string> Company::platform_people() const {
     }
     const std::string team =
         team_id.is_null() ? "null" : identity.text(kTeams, key_of(team_id), "title");
-    out.push_back(or_null(cell("name")) + " " + or_null(cell("mail")) + " " + team + " " +
-                  or_null(cell("status")) + " " + city + " " + or_null(cell("remark")));
+    out.push_back(fmt::format("{} {} {} {} {} {}", or_null(cell("name")), or_null(cell("mail")),
+                              team, or_null(cell("status")), city, or_null(cell("remark"))));
   }
   std::sort(out.begin(), out.end());
   return out;

@@ -74,7 +74,10 @@ RowMap& writable(Moments& rows, const TableName& table) {
 RowMap& writable_once(Moments& rows, const TableName& table) {
   auto& slot = rows.at(table);
   // Nobody else holds it: it was copied by an earlier statement of this transaction.
-  if (slot.use_count() == 1) return const_cast<RowMap&>(*slot);
+  if (slot.use_count() == 1) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): writable() made it, not const
+    return const_cast<RowMap&>(*slot);
+  }
   return writable(rows, table);
 }
 

@@ -111,6 +111,7 @@ Result<> VirtualEndpoint::purge_witnesses(const std::string& tenant, BatchNumber
 Result<std::vector<std::int64_t>> VirtualEndpoint::reserve(const TableShape& shape, std::size_t n) {
   return database_.world().call(port("reserve"), [&]() -> Result<std::vector<std::int64_t>> {
     std::vector<std::int64_t> out;
+    out.reserve(n);
     for (std::size_t i = 0; i < n; ++i) out.push_back(database_.next_of(shape.key_sequence));
     return out;
   });

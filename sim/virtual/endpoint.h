@@ -66,8 +66,8 @@ class VirtualTransaction final : public Transaction {
   std::uint64_t writer_;
   Moments rows_;
   struct Refusal {
-    std::size_t group;
-    std::size_t row;
+    std::size_t group = 0;
+    std::size_t row = 0;
     WriteResult result;
   };
   std::map<std::uint32_t, Refusal> out_;  // by instance

@@ -143,6 +143,7 @@ Result<std::vector<std::size_t>> VirtualSnapshot::referred(const TableShape& sha
         std::set<Key> held;
         for (const auto& [key, row] : v.rows) {
           std::vector<Value> components;
+          components.reserve(shape.key.size());
           for (const std::uint32_t k : shape.key) components.push_back(row->cells[v.columns[k]]);
           const bool null = std::any_of(components.begin(), components.end(),
                                         [](const Value& c) { return c.is_null(); });

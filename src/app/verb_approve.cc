@@ -93,9 +93,9 @@ Result<ExitCode> approve(const ApproveOptions& options, const Bridge& bridge, Op
                                entity.name, due.name))
           .advise("look at them again, then approve that set");
     }
-    const Approval yes{due.newest,    clock.now() + options.valid.value_or(kValid),
-                       due.rows,      due.name,
-                       holder_name(), options.reason};
+    Approval yes{due.newest,    clock.now() + options.valid.value_or(kValid),
+                 due.rows,      due.name,
+                 holder_name(), options.reason};
     ATLAS_OK(state.store->put_note(state.tenant.id, approval_note(entity.name), yes.text()));
     return yes;
   }();

@@ -94,6 +94,7 @@ Result<> compile_mapping(Mapping& mapping) {
   const std::size_t n = mapping.connections.endpoints.size();
   std::vector<std::optional<Result<std::vector<TableInfo>>>> found(n);
   std::vector<std::function<void()>> tasks;
+  tasks.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
     tasks.emplace_back([&, i] {
       auto endpoint = mapping.engines.open_endpoint(mapping.connections.endpoints[i]);

@@ -19,7 +19,6 @@ using sim::kTeams;
 using sim::Moment;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::UnorderedElementsAre;
 
 constexpr EndpointIndex kLegacy{0};
 constexpr EndpointIndex kIdentity{1};
@@ -29,7 +28,7 @@ constexpr EndpointIndex kGeo{2};
 struct Bench {
   // `joined`: state lives in the identity database.
   explicit Bench(bool joined = false)
-      : data(world, joined ? &databases.identity : nullptr), store(data) {
+      : data(world, joined ? &databases.identity : nullptr), store(data), may_join(joined) {
     tenant = *store.tenant("acme", "6f1c0f7e-6a4c-4a6e-9d35-0d3f5a1b2c3d", {});
     EntityLayout layout;
     layout.name = "team";
@@ -41,7 +40,6 @@ struct Bench {
     platform = shape_of(databases.identity, kTeams);
     profile = shape_of(databases.geo, sim::kProfiles);
     take_lease();
-    may_join = joined;
   }
 
   static TableShape shape_of(sim::Database& database, const TableName& name) {

@@ -28,6 +28,7 @@ std::vector<Step> plan_steps(const std::vector<RowWrite>& writes) {
     return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
   });
   std::vector<Step> out;
+  out.reserve(sorted.size());
   for (auto& entry : sorted) out.push_back(std::move(std::get<2>(entry)));
   return out;
 }

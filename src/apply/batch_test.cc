@@ -24,6 +24,7 @@ RowWrite write(std::uint32_t endpoint, std::uint32_t part, WriteKind kind, KeyVi
 
 std::vector<std::pair<std::uint32_t, bool>> order(const std::vector<Step>& steps) {
   std::vector<std::pair<std::uint32_t, bool>> out;
+  out.reserve(steps.size());
   for (const Step& s : steps) out.emplace_back(s.endpoint.value, s.removes);
   return out;
 }

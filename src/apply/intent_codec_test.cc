@@ -69,11 +69,13 @@ std::string hex(std::string_view bytes) {
 bool same(const Effect& a, const Effect& b) {
   auto fields = [](const Effect& e) {
     std::vector<std::pair<std::uint32_t, FieldHash>> out;
+    out.reserve(e.fields.size());
     for (const FieldEffect& f : e.fields) out.emplace_back(f.field, f.hash);
     return out;
   };
   auto losers = [](const Effect& e) {
     std::vector<std::string> out;
+    out.reserve(e.losers.size());
     for (const Conflict& c : e.losers) {
       out.push_back(c.instance.key + "|" + c.platform_key + "|" + c.field + "|" + c.legacy_value +
                     "|" + c.platform_value + "|" + c.winner + "|" + c.reason + "|" +

@@ -24,11 +24,13 @@ std::int64_t native_floor(const TableShape& shape, Instant instant) {
 }
 
 SourceScan::SourceScan(SourceSpec spec, Cursor stored, const Horizon& horizon)
-    : spec_(std::move(spec)), cursor_(stored), stored_(std::move(stored)) {
+    : spec_(std::move(spec)),
+      cursor_(stored),
+      stored_(std::move(stored)),
+      fixed_(horizon.prepared_pending && !spec_.application_stamps) {
   const Instant bound =
       spec_.application_stamps ? horizon.server_now - spec_.overlap : horizon.safe - spec_.margin;
   ceiling_ = native_floor(*spec_.shape, bound);
-  fixed_ = horizon.prepared_pending && !spec_.application_stamps;
   cursor_.source = spec_.name;
   if (!cursor_.swept && cursor_.key.empty() && cursor_.sweep_floor == 0) {
     // A fresh cursor: remember where stamps must be followed from once the sweep is done. While a

@@ -301,7 +301,7 @@ TEST(SourceScan, TheCursorNeverGoesBackAndNothingIsPassedOver) {
             open.pop_back();
           }
           break;
-        case 4: {
+        default: {
           const Cursor before = notes.cursor;
           for (const std::int64_t id : notes.scan(3, 1 + rng.next() % 4)) due.erase(id);
           ASSERT_GE(notes.cursor.swept, before.swept);

@@ -110,7 +110,7 @@ using EndpointFixtureFactory = std::function<std::unique_ptr<EndpointFixture>()>
 
 // Registers every case under "<product>Endpoint". Always true, so that it can initialise a
 // constant.
-bool register_endpoint_conformance(std::string_view product, EndpointFixtureFactory factory);
+bool register_endpoint_conformance(std::string_view product, const EndpointFixtureFactory& factory);
 
 // --- for the cases and for engines' own tests
 // -----------------------------------------------------------------------
@@ -123,7 +123,7 @@ TableShape shape_of(Endpoint& endpoint, const TestTable& table, const TableName&
 // A group of writes to `shape`, one instance a row, ordinals from 0. Owns keys and cells.
 class TestGroup {
  public:
-  TestGroup(const TableShape& shape, WriteKind kind, std::vector<std::string_view> columns);
+  TestGroup(const TableShape& shape, WriteKind kind, const std::vector<std::string_view>& columns);
   // `key` in shape.key order; `cells` as the columns given above. The guard is unused for inserts.
   TestGroup& add(std::span<const Value> key, RowVersion guard, std::span<const Value> cells,
                  std::uint32_t instance);

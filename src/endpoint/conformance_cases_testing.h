@@ -50,7 +50,7 @@ struct World {
   std::vector<std::vector<WriteResult>> apply(std::vector<const TableShape*> shapes,
                                               const std::vector<WriteGroup>& groups);
   // One row by its integer key, through a new snapshot. The arena keeps the cells.
-  Rows read(const TableShape& of, std::vector<std::int64_t> ids);
+  Rows read(const TableShape& of, const std::vector<std::int64_t>& ids);
   RowVersion version(const TableShape& of, std::int64_t id);
 
   EndpointFixture& fixture;

@@ -15,6 +15,7 @@ using testing::IsEmpty;
 
 std::vector<std::string> texts(const KeyPage& page) {
   std::vector<std::string> out;
+  out.reserve(page.keys.size());
   for (const KeyVersion& found : page.keys) out.push_back(key_text(found.key));
   return out;
 }
@@ -113,6 +114,7 @@ void TextKeysComeInBytewiseOrder(EndpointFixture& fixture) {
   const std::vector<std::string> words = {"",   "Z", "Zz", "a", "a b",  "a'b",
                                           "aa", "b", "ß",  "é", "日本", "\xF0\x9F\x99\x82"};
   std::vector<std::vector<Value>> rows;
+  rows.reserve(words.size());
   for (const std::string& word : words) rows.push_back({Value::text(word)});
   fixture.insert(table, rows);
   const auto snapshot = must(world.endpoint->snapshot());

@@ -119,6 +119,7 @@ inline VerifyReport verified(Company& company, VerifyOptions options = {}) {
 // Pending rows of an entity as "state code instance", in order.
 inline std::vector<std::string> pending_lines(const StateData::Entity& entity) {
   std::vector<std::string> out;
+  out.reserve(entity.pending.size());
   for (const auto& [key, pending] : entity.pending) {
     out.push_back(std::string(pending_state_name(pending.state)) + " " +
                   std::to_string(pending.code) + " " + std::string(side_name(key.side)) + " " +

@@ -21,17 +21,19 @@ class StateConformanceTest : public testing::Test {
 }  // namespace
 
 bool register_state_conformance(std::string_view product, const StateFixtureFactory& factory) {
-  const std::string suite = std::string(product) + "State";
   for (const auto& cases :
        {state_conformance::lease_cases(), state_conformance::link_cases(),
         state_conformance::layout_cases(), state_conformance::pending_cases(),
         state_conformance::confirm_cases(), state_conformance::conflict_cases()}) {
     for (const state_conformance::Case& which : cases) {
       // gtest owns the test that the factory gives.
-      const auto make = [which, factory]() -> StateConformanceTest* {
+      [[maybe_unused]] const auto make = [which, factory]() -> StateConformanceTest* {
         return std::make_unique<StateConformanceTest>(which, factory).release();
       };
-      testing::RegisterTest(suite.c_str(), which.claim, nullptr, nullptr, __FILE__, __LINE__, make);
+#ifndef __clang_analyzer__  // it takes gtest's factory, which gtest keeps, for lost
+      testing::RegisterTest((std::string(product) + "State").c_str(), which.claim, nullptr, nullptr,
+                            __FILE__, __LINE__, make);
+#endif
     }
   }
   return true;

@@ -115,6 +115,7 @@ Result<> Applier::prepare_copies() {
   }
   if (clocks.empty()) return {};
   std::vector<Step> steps;
+  steps.reserve(clocks.size());
   for (const std::string& clock : clocks) steps.push_back({.label = "apply", .sql = clock});
   ATLAS_TRY(const std::vector<Rowset> results, connection_.run_all(steps));
   for (std::size_t i = 0; i < owners.size(); ++i)
@@ -402,6 +403,7 @@ Result<> Applier::look_again() {
     questions.push_back(std::move(question));
   }
   if (questions.empty()) return {};
+  steps.reserve(questions.size());
   for (const Question& question : questions) {
     steps.push_back({.label = "peek", .sql = question.sql, .params = &question.params});
   }

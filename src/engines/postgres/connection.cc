@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kPreparedMax = 1000;
 // The server's own timeout fires first unless the network swallowed it.
 constexpr std::chrono::milliseconds kNetworkGrace{15'000};
-constexpr std::string_view kDeallocate = "deallocate all";
+constexpr const char* kDeallocate = "deallocate all";
 
 std::string_view field(const pg_result* result, int code) {
   const char* text = PQresultErrorField(result, code);
@@ -129,8 +129,8 @@ PipelineAnswer Connection::pipeline(std::span<const Step> steps) {
       prepared_.size() > kPreparedMax && PQtransactionStatus(connection_) != PQTRANS_INERROR;
   if (forget) {
     prepared_.clear();
-    sent = PQsendQueryParams(connection_, kDeallocate.data(), 0, nullptr, nullptr, nullptr, nullptr,
-                             1) == 1;
+    sent =
+        PQsendQueryParams(connection_, kDeallocate, 0, nullptr, nullptr, nullptr, nullptr, 1) == 1;
   }
   for (const Step& step : steps) sent = sent && send_step(step, prepares);
   sent = sent && PQpipelineSync(connection_) == 1 && flush();

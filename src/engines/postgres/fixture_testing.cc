@@ -174,6 +174,7 @@ void PostgresFixture::remove(const TestTable& table, std::span<const Value> key)
 
 std::vector<std::vector<Value>> PostgresFixture::rows(const TestTable& table, Arena& arena) {
   std::vector<std::string> names;
+  names.reserve(table.columns.size());
   for (const TestColumn& column : table.columns) names.push_back(column.name);
   const auto cells = user_->query(fmt::format("select {} from {} order by {}", name_list(names),
                                               sql_name(table.name), name_list(table.key)));

@@ -54,7 +54,7 @@ int connect_to(const std::string& path) {
   const int out = ::socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  if (::connect(out, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+  if (out < 0 || ::connect(out, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
     throw std::runtime_error("no server");
   return out;
 }
@@ -68,7 +68,8 @@ class Pooler {
     listener_ = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
     (folder_ + "/.s.PGSQL.5432").copy(address.sun_path, sizeof address.sun_path - 1);
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+    if (listener_ < 0 ||
+        ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
         ::listen(listener_, static_cast<int>(kClientsMax)) != 0) {
       throw std::runtime_error("the pooler cannot listen");
     }

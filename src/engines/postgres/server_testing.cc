@@ -27,14 +27,13 @@ constexpr std::chrono::milliseconds kPoll{20};
 const passwd* server_user() { return ::geteuid() == 0 ? ::getpwnam("postgres") : nullptr; }
 
 // Starts `arguments` as the server's user with output to `log`. The child dies with us.
-pid_t spawn(const std::vector<std::string>& arguments, const std::string& log) {
+pid_t spawn(std::vector<std::string> arguments, const std::string& log) {
   const passwd* user = server_user();
   if (::geteuid() == 0 && user == nullptr)
     throw std::runtime_error("there is no user postgres to run a server as");
   std::vector<char*> argv;
-  for (const std::string& argument : arguments)
-    argv.push_back(const_cast<char*>(
-        argument.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast): execv's signature
+  argv.reserve(arguments.size() + 1);
+  for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const pid_t child = ::fork();
   if (child < 0) throw std::runtime_error("fork failed");

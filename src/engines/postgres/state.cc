@@ -12,7 +12,6 @@ namespace atlas {
 
 using postgres::Params;
 using postgres::Rowset;
-using postgres::StateSteps;
 using postgres::StoredEntity;
 
 namespace {
@@ -122,6 +121,7 @@ Result<std::vector<RunRecord>> PostgresState::runs(TenantId tenant, std::size_t 
                 "where tenant = $1::int4 order by id desc limit $2::int8",
                 params));
   std::vector<RunRecord> out;
+  out.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     out.push_back({.id = RunId{rows.integer(i, 0)},
                    .verb = rows.text(i, 1),

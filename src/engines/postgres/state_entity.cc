@@ -27,6 +27,7 @@ Type key_column_type(TypeKind kind) {
 
 std::vector<std::string> column_types(const std::vector<Type>& key) {
   std::vector<std::string> out;
+  out.reserve(key.size());
   for (const Type& type : key) out.emplace_back(type_kind_name(key_column_type(type.kind).kind));
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include "engines/postgres/world_testing.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -66,6 +67,7 @@ create table app.b (like app.a including all);)");
   const Rows rows = must(must(endpoint_->snapshot())->scan(from, {}, 10));
   ASSERT_EQ(rows.size(), 3U);
   std::vector<std::string_view> columns;
+  columns.reserve(to.columns.size());
   for (const ShapeColumn& column : to.columns) columns.push_back(column.name);
   TestGroup group(to, WriteKind::kInsert, columns);
   for (std::uint32_t i = 0; i < 3; ++i) group.add(rows.row(i).first(1), {}, rows.row(i), i);
@@ -124,9 +126,9 @@ TEST_F(Types, KeysOfEveryTypeAreScannedReadAndWritten) {
   int number = 0;
   for (const Kind& kind : kinds) {
     const std::string name = "k" + std::to_string(++number);
-    (void)user_.query("create table app." + name + " (id " + kind.type +
-                      " primary key, v text); insert into app." + name + " (id) values " +
-                      kind.values);
+    (void)user_.query(fmt::format(
+        "create table app.{0} (id {1} primary key, v text); insert into app.{0} (id) values {2}",
+        name, kind.type, kind.values));
     const TableShape table = shape(name);
     const auto snapshot = must(endpoint_->snapshot());
     std::vector<Key> keys;

@@ -16,7 +16,7 @@ const Type& type_of(const WriteGroup& group, std::size_t i) {
   return group.shape->columns[group.columns[i]].type;
 }
 
-std::string returned_version(const TableShape& shape, std::string xmin = "t.xmin") {
+std::string returned_version(const TableShape& shape, const std::string& xmin = "t.xmin") {
   return shape.stamp ? xmin + ", " + column_reference(shape, *shape.stamp) : xmin;
 }
 

@@ -246,6 +246,7 @@ void SqliteFixture::remove(const TestTable& table, std::span<const Value> key) {
 
 std::vector<std::vector<Value>> SqliteFixture::rows(const TestTable& table, Arena& arena) {
   std::vector<std::string> names;
+  names.reserve(table.columns.size());
   for (const TestColumn& column : table.columns) names.push_back(column.name);
   Query get =
       need(user_->prepare("rows", fmt::format("SELECT {} FROM {} ORDER BY {}", list_of(names),

@@ -203,6 +203,7 @@ bool KeyColumns::bind(Query& query, int first, KeyView key, Arena& arena) const 
 
 KeyView KeyColumns::read(const Query& query, int first, Arena& arena) const {
   std::vector<Value> values;
+  values.reserve(components_.size());
   for (const Component component : components_)
     values.push_back(component_value(query, first++, component, arena));
   return encode_key(values, arena);

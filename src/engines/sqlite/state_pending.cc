@@ -74,6 +74,7 @@ std::optional<InstanceKey> read_instance(const Query& query, int first, const St
 
 std::vector<Stretch> stretches(const StateView& view, const InstanceKey* after) {
   std::vector<Stretch> out;
+  out.reserve(view.entity.kinds(view.ref.layout) + 1);
   for (std::size_t kind = 0; kind < view.entity.kinds(view.ref.layout); ++kind) {
     out.push_back({Side::kLegacy, static_cast<std::uint16_t>(kind), {}});
   }
