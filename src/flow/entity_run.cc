@@ -21,6 +21,14 @@ Result<Horizon> horizon_of(const SourceSpec& spec, Endpoint& endpoint) {
   return horizon;
 }
 
+// Moves the first `n` out of `seeds`.
+std::vector<Seed> take_first(std::vector<Seed>& seeds, std::size_t n) {
+  const auto end = seeds.begin() + static_cast<std::ptrdiff_t>(n);
+  std::vector<Seed> first(std::move_iterator(seeds.begin()), std::move_iterator(end));
+  seeds.erase(seeds.begin(), end);
+  return first;
+}
+
 // Pages of at most `page_rows`; more than one are as many for each lane, so that none works alone
 // in the end.
 std::vector<std::vector<Seed>> divided(std::vector<Seed> seeds, std::size_t page_rows) {
@@ -43,7 +51,10 @@ std::vector<std::vector<Seed>> divided(std::vector<Seed> seeds, std::size_t page
 EntityRun::EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state,
                      RunObserver& observer, std::vector<PlannedWrite>* planned,
                      RefTable* planned_links)
-    : context_(run, entity, state), lanes_(context_), observer_(observer) {
+    : context_(run, entity, state),
+      lanes_(context_),
+      page_size_(run.page_rows),
+      observer_(observer) {
   context_.planned = planned;
   context_.planned_links = planned_links;
 }
@@ -201,7 +212,10 @@ Result<> EntityRun::scan_source(const SourceSpec& spec, const Cursor& stored) {
   std::unique_ptr<Endpoint> reader;  // reads ahead while the lanes work
   while (true) {
     ATLAS_OK(keep_going());
-    std::vector<std::vector<Seed>> pages = divided(seeds_of(wave, spec), context_.run.page_rows);
+    transient_.reset();
+    std::vector<Seed> seeds = seeds_of(wave, spec);
+    ATLAS_OK(measure(seeds, options));
+    std::vector<std::vector<Seed>> pages = divided(std::move(seeds), page_size_.rows());
     std::optional<Result<Wave>> ahead;
     std::function<void()> read_ahead;
     if (pages.size() > 1 && !scan.done()) {
@@ -211,7 +225,6 @@ Result<> EntityRun::scan_source(const SourceSpec& spec, const Cursor& stored) {
       read_ahead = [&] { ahead.emplace(read_wave(scan, *reader, Lanes::kLanes * kPagesALane)); };
     }
     if (!pages.empty() || wave.moved) {
-      transient_.reset();
       ATLAS_OK(run_pages(std::move(pages), options, wave.moved, std::move(read_ahead)));
       if (context_.counts[Outcome::kQuarantined] > context_.entity.limits.open_max)
         return breaker();
@@ -287,15 +300,30 @@ Result<> EntityRun::run_pages(std::vector<std::vector<Seed>> pages, PageOptions 
 
 void EntityRun::take(PageResult result) {
   context_.counts.add(result.counts);
+  page_size_.learn(result.rows, result.bytes);
   if (result.transient) transient_ = std::move(result.transient);
   observer_.page_done(context_.entity.name, context_.counts);
 }
 
+// Runs a first small page where nobody knows yet how large rows are.
+Result<> EntityRun::measure(std::vector<Seed>& seeds, const PageOptions& options) {
+  if (page_size_.known() || seeds.size() <= page_size_.rows()) return {};
+  return run_page(take_first(seeds, page_size_.rows()), options);
+}
+
+// In several pages where rows are large; the cursors go with the last.
 Result<> EntityRun::run_page(std::vector<Seed> seeds, PageOptions options) {
+  PageOptions early = options;
+  early.cursors.clear();
+  while (seeds.size() > page_size_.rows()) {
+    Page page(context_);
+    ATLAS_TRY(PageResult result, page.process(take_first(seeds, page_size_.rows()), early));
+    take(std::move(result));
+    ATLAS_OK(keep_going());
+  }
   Page page(context_);
-  auto done = page.process(std::move(seeds), std::move(options));
-  if (!done) return std::move(done).error();
-  take(std::move(*done));
+  ATLAS_TRY(PageResult result, page.process(std::move(seeds), std::move(options)));
+  take(std::move(result));
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "flow/lanes.h"
 #include "flow/observer.h"
 #include "flow/page.h"
+#include "verify/page_size.h"
 
 #include <functional>
 
@@ -68,6 +69,7 @@ class EntityRun {
                      const std::optional<Cursor>& moved, std::function<void()> beside);
   void take(PageResult result);
   Result<> run_page(std::vector<Seed> seeds, PageOptions options);
+  Result<> measure(std::vector<Seed>& seeds, const PageOptions& options);
   Result<> keep_going();
   Result<bool> paused();
   Result<bool> other_side_empty(Side side);
@@ -77,6 +79,7 @@ class EntityRun {
 
   EntityContext context_;
   Lanes lanes_;
+  PageSize page_size_;
   RunObserver& observer_;
   std::optional<Error> transient_;
   std::optional<Cursor> owed_;  // of pages that are confirmed; goes with the next ones

@@ -206,6 +206,8 @@ Result<> Page::read() {
   // Somebody who alters a table waits for those who read it, and who wants to write waits behind
   // him: our own write must not find our own snapshot there.
   images_->close();
+  result_.rows = items_.size();
+  result_.bytes = images_->bytes();
   return {};
 }
 

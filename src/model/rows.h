@@ -41,6 +41,8 @@ class Rows {
   Value stamp(std::size_t i) const { return stamps_[i]; }
 
   Arena& arena() { return arena_; }
+  // Of the rows' contents.
+  std::size_t bytes() const { return arena_.used() + cells_.size() * sizeof(Value); }
   // Appends one row; `key` and cell contents must already live in arena(). Returns its cells to
   // fill.
   std::span<Value> add(KeyView key, RowVersion version, Value stamp = {}) {

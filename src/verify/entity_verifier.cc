@@ -19,7 +19,8 @@ EntityVerifier::EntityVerifier(const VerifyScene& scene, const EntityPlan& entit
       entity_(entity),
       ref_(scene.entities[entity.index.value]),
       mapper_(entity, scene.hasher),
-      buckets_(mapper_, scene.hasher) {
+      buckets_(mapper_, scene.hasher),
+      page_size_(scene.options.page_rows) {
   out_.entity = entity.name;
 }
 
@@ -104,7 +105,7 @@ Result<> EntityVerifier::sum_up(Side side, std::uint16_t kind) {
   Key after;
   while (!stop()) {
     ATLAS_TRY(const Links links,
-              in_.state.scan_links(in_.tenant, ref_, side, kind, after, in_.options.page_rows));
+              in_.state.scan_links(in_.tenant, ref_, side, kind, after, page_size_.rows()));
     if (!links.empty()) {
       after = Key(key_on(side, links[links.size() - 1]));
       ATLAS_OK(sum_up(side, links));
@@ -126,6 +127,7 @@ Result<> EntityVerifier::sum_up(Side side, const Links& links) {
     set.images.push_back(std::move(image));
   }
   ATLAS_OK(read_and_map(side, set));
+  page_size_.learn(links.size(), 2 * set.bytes());  // this is one side of two
   for (std::size_t i = 0; i < links.size(); ++i)
     buckets_.add(side, links[i].platform_key, set.images[i]);
   if (side == Side::kLegacy) out_.counts.links += static_cast<std::int64_t>(links.size());
@@ -153,7 +155,7 @@ Result<> EntityVerifier::pass_rows(RowKeys& rows, const Links& links) {
     while (next < links.size() && key_on(rows.side, links[next]) < key) ++next;
     if (next == links.size() || key_on(rows.side, links[next]) != key) unlinked.emplace_back(key);
     ++rows.at;
-    if (unlinked.size() < in_.options.page_rows) continue;
+    if (unlinked.size() < page_size_.rows()) continue;
     ATLAS_OK(judge_rows(rows.side, rows.kind, unlinked, false));
     unlinked.clear();
   }
@@ -166,11 +168,11 @@ Result<> EntityVerifier::open_unequal(std::uint16_t kind) {
   Links doubtful(ref_.parts, ref_.fields);
   while (!stop()) {
     ATLAS_TRY(const Links links, in_.state.scan_links(in_.tenant, ref_, Side::kLegacy, kind, after,
-                                                      in_.options.page_rows));
+                                                      page_size_.rows()));
     for (const LinkRecord& link : links) {
       if (!buckets_.equal(link.platform_key)) (void)doubtful.add_copy(link);
     }
-    if (doubtful.size() >= in_.options.page_rows || (links.empty() && !doubtful.empty())) {
+    if (doubtful.size() >= page_size_.rows() || (links.empty() && !doubtful.empty())) {
       ATLAS_OK(judge(doubtful));
       doubtful = Links(ref_.parts, ref_.fields);
       in_.observer.page_done(entity_.name, out_.counts);

@@ -6,6 +6,7 @@
 #include "verify/buckets.h"
 #include "verify/compare.h"
 #include "verify/images.h"
+#include "verify/page_size.h"
 #include "verify/verify.h"
 
 #include <map>
@@ -100,6 +101,7 @@ class EntityVerifier {
   EntityRef ref_;
   Mapper mapper_;
   Buckets buckets_;
+  PageSize page_size_;
   EntityVerdict out_;
   std::map<std::string, Cursor> cursors_;
   std::array<std::vector<VerifyFinding>, kStandings> findings_;

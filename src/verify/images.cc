@@ -23,6 +23,12 @@ ImageSet::ImageSet(const Mapper& mapper, EndpointAccess access, StateStore& stat
   if (planned != nullptr) refs_ = *planned;
 }
 
+std::size_t ImageSet::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& rows : rows_) sum += rows->bytes();
+  return sum;
+}
+
 Result<Snapshot*> ImageSet::snapshot(EndpointIndex endpoint) {
   auto& slot = snapshots_[endpoint];
   if (slot == nullptr) {

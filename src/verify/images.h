@@ -55,6 +55,8 @@ class ImageSet {
   Result<> resolve(const std::vector<std::size_t>& which);
   // Maps both sides of image `i`; sets misfit.
   void map(std::size_t i);
+  // Of all rows that were read.
+  std::size_t bytes() const;
   // Ends the snapshots. What was read stays.
   void close() { snapshots_.clear(); }
 
