@@ -36,14 +36,19 @@ std::vector<Step> plan_steps(const std::vector<RowWrite>& writes) {
 Grouped group_writes(const std::vector<RowWrite>& writes,
                      const std::vector<std::uint32_t>& chosen) {
   std::vector<std::uint32_t> sorted = chosen;
-  auto less = [&writes](std::uint32_t ia, std::uint32_t ib) {
+  // Each kind has a legacy table of its own; on the platform all kinds share theirs. Removes run
+  // last part first.
+  auto table = [](const RowWrite& w) {
+    const std::uint32_t part = w.kind == WriteKind::kRemove ? ~w.effect.part : w.effect.part;
+    return std::pair(part, w.effect.part == 0 ? w.effect.kind : std::uint16_t{0});
+  };
+  auto less = [&writes, &table](std::uint32_t ia, std::uint32_t ib) {
     const RowWrite& a = writes[ia];
     const RowWrite& b = writes[ib];
-    // Removes run last part first.
-    const auto part_a = a.kind == WriteKind::kRemove ? ~a.effect.part : a.effect.part;
-    const auto part_b = b.kind == WriteKind::kRemove ? ~b.effect.part : b.effect.part;
-    return std::tie(part_a, a.effect.kind, a.kind, a.columns, a.key) <
-           std::tie(part_b, b.effect.kind, b.kind, b.columns, b.key);
+    const auto table_a = table(a);
+    const auto table_b = table(b);
+    return std::tie(table_a, a.kind, a.columns, a.key) <
+           std::tie(table_b, b.kind, b.columns, b.key);
   };
   std::sort(sorted.begin(), sorted.end(), less);
   Grouped out;

@@ -66,6 +66,26 @@ TEST(GroupWrites, GroupsAreSortedByKeyAndShareTableKindAndColumns) {
   EXPECT_EQ(grouped.groups[1].cells.size(), 2U);
 }
 
+// Rows of two legacy tables that are one on the platform: those that get the same columns are one
+// group, whatever else is written there.
+TEST(GroupWrites, RowsOfTwoKindsInOneTableAreSortedByKeyToo) {
+  const TableShape users;
+  const TableShape members;
+  const TableShape staff;
+  std::vector<RowWrite> writes = {write(1, 1, WriteKind::kUpdate, "c", &users, {1}),
+                                  write(1, 1, WriteKind::kUpdate, "a", &users, {1}),
+                                  write(1, 1, WriteKind::kUpdate, "b", &users, {1}),
+                                  write(0, 0, WriteKind::kUpdate, "y", &members, {1}),
+                                  write(0, 0, WriteKind::kUpdate, "x", &staff, {1})};
+  writes[2].effect.kind = 1;
+  writes[4].effect.kind = 1;
+  const Grouped grouped = group_writes(writes, {0, 1, 2, 3, 4});
+  ASSERT_EQ(grouped.groups.size(), 3U);
+  EXPECT_EQ(grouped.groups[0].shape, &members);
+  EXPECT_EQ(grouped.groups[1].shape, &staff);
+  EXPECT_THAT(grouped.groups[2].keys, ElementsAre("a", "b", "c"));
+}
+
 TEST(GroupWrites, RemovesRunFromTheLastPartToTheRoot) {
   const TableShape root;
   const TableShape last;
