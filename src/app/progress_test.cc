@@ -45,6 +45,24 @@ TEST(Progress, WritesAPlainLineEveryTenSecondsOffATerminal) {
   EXPECT_THAT(shown.out.str(), IsEmpty()) << "standard output is for data";
 }
 
+TEST(Progress, SaysHowLongAFirstLoadGoesOn) {
+  Shown shown;
+  Progress progress(shown.terminal, shown.clock, "sync", 2);
+  progress.expect("person", 1000, 0);
+  progress.expect("team", -1, 5);
+  progress.first_load("person", 0);
+  progress.first_load("team", 0);
+  shown.clock.time = std::chrono::seconds(10);
+  progress.page_done("person", captured(500));
+  EXPECT_EQ(shown.err.str(),
+            "sync: person  0 of 2 entities, 500 rows, 10.0 s, person: 25 %, about 30.0 s left\n");
+  shown.err.str("");
+  shown.clock.time = std::chrono::seconds(20);
+  progress.page_done("team", captured(1));
+  EXPECT_EQ(shown.err.str(), "sync: team  0 of 2 entities, 501 rows, 20.0 s\n")
+      << "of a table without statistics nobody knows";
+}
+
 TEST(Progress, RedrawsABarOnATerminalAndErasesItAtTheEnd) {
   Shown shown;
   shown.terminal.live = true;

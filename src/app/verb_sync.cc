@@ -82,6 +82,10 @@ Result<ExitCode> sync(const SyncOptions& options, const CommonOptions& common, T
   run.fresh_key = fresh_hash_key();
   Result<RunReport> report = [&] {
     Progress progress(terminal, clock, options.verb, bridge->chosen().size());
+    for (const EntityPlan& entity : bridge->plan().entities) {
+      progress.expect(entity.name, bridge->rows_estimate(entity, Side::kLegacy),
+                      bridge->rows_estimate(entity, Side::kPlatform));
+    }
     return run_once(bridge->plan(), ports, run, progress);
   }();
   if (!report) return std::move(report).error();

@@ -226,6 +226,20 @@ Result<std::unique_ptr<Endpoint>> Bridge::endpoint(EndpointIndex index) const {
   return mapping_.engines.open_endpoint(plan().endpoints[index.value]);
 }
 
+std::int64_t Bridge::rows_estimate(const EntityPlan& entity, Side side) const {
+  const std::uint32_t part = side == Side::kLegacy ? 0 : 1;
+  const std::size_t kinds = side == Side::kLegacy ? entity.kinds.size() : 1;
+  std::int64_t sum = 0;
+  for (std::uint16_t kind = 0; kind < kinds; ++kind) {
+    const TableName& name = entity.shape(part, kind).table;
+    const std::vector<TableInfo>& tables = mapping_.catalogs[entity.endpoint(part, kind).value];
+    const auto found = std::ranges::find(tables, name, &TableInfo::table);
+    if (found == tables.end() || found->rows_estimate < 0) return -1;
+    sum += found->rows_estimate;
+  }
+  return sum;
+}
+
 Result<OpenState> Bridge::state() const {
   ATLAS_TRY(OpenState state, open_tenant(mapping_));
   for (const EntityPlan& entity : plan().entities) {

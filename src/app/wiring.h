@@ -83,6 +83,9 @@ class Bridge {
   const std::vector<EntityIndex>& chosen() const { return chosen_; }
   // Threads and connections for a run. Borrows this object.
   Ports ports(std::function<Ports::Stop()> stop);
+  // About how many rows the entity's root tables of a side have; -1 where a database has no
+  // statistics.
+  std::int64_t rows_estimate(const EntityPlan& entity, Side side) const;
   // Migrates the state and finds the tenant and every entity.
   Result<OpenState> state() const;
   // Connection of the plan's endpoint.

@@ -154,6 +154,7 @@ Result<> EntityRun::capture() {
     }
   }
   ATLAS_OK(start_unswept(stored));
+  bool loads = false;
   for (const SourceSpec& spec : sources()) {
     Cursor cursor;
     cursor.source = spec.name;
@@ -161,6 +162,11 @@ Result<> EntityRun::capture() {
       if (c.source == spec.name) cursor = c;
     }
     context_.first_load |= spec.side == Side::kLegacy && !cursor.swept;
+    if (!cursor.swept && !std::exchange(loads, true)) {
+      ATLAS_TRY(const std::int64_t links,
+                context_.state.link_count(context_.run.tenant.id, context_.ref));
+      observer_.first_load(context_.entity.name, links);
+    }
     ATLAS_OK(capture_source(spec, cursor));
   }
   ATLAS_OK(reconcile(stored));

@@ -170,6 +170,7 @@ Result<std::vector<Oid>> find_tables(Connection& connection, const Params& names
     oids[position] = rows.id(i, 1);
     tables[position].row_security = rows.boolean(i, 2);
     tables[position].replicated_into = rows.boolean(i, 3);
+    tables[position].rows_estimate = rows.integer(i, 5);
   }
   for (std::size_t i = 0; i < oids.size(); ++i) {
     if (oids[i] != 0) continue;

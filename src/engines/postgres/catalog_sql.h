@@ -8,11 +8,11 @@
 namespace atlas::postgres::catalog_sql {
 
 // $1 schemas, $2 names → position, oid, row security active for us, filled by a subscription, is a
-// table with row versions.
+// table with row versions, rows by statistics (-1: none).
 inline constexpr std::string_view kTables = R"(
 select n.position, c.oid, row_security_active(c.oid),
        exists (select 1 from pg_subscription_rel r where r.srrelid = c.oid),
-       c.relkind in ('r', 'p')
+       c.relkind in ('r', 'p'), c.reltuples::int8
 from unnest($1::text[], $2::text[]) with ordinality as n(schema, name, position)
 join pg_namespace s on s.nspname = n.schema
 join pg_class c on c.relnamespace = s.oid and c.relname = n.name and c.relkind in ('r', 'p', 'f', 'v', 'm')
