@@ -127,8 +127,8 @@ void Fibers::start(Process process, std::function<void()> body) {
                                           self->scheduler = std::move(scheduler);
                                           try {
                                             if (killed_[self->process] == 0) self->body();
-                                          } catch (const Killed&) {  // NOLINT(bugprone-empty-catch)
-                                            // Killed: the fiber ends here, no more.
+                                          } catch (const Killed&) {
+                                            self->body = nullptr;  // it ends here
                                           }
                                           self->done = true;
                                           self->body = nullptr;

@@ -33,7 +33,7 @@ std::vector<Seed> take_first(std::vector<Seed>& seeds, std::size_t n) {
 // in the end.
 std::vector<std::vector<Seed>> divided(std::vector<Seed> seeds, std::size_t page_rows) {
   std::vector<std::vector<Seed>> pages;
-  std::size_t n = (seeds.size() + page_rows - 1) / page_rows;
+  std::size_t n = seeds.size() / page_rows + (seeds.size() % page_rows == 0 ? 0 : 1);
   if (n > 1) n = (n + Lanes::kLanes - 1) / Lanes::kLanes * Lanes::kLanes;
   n = std::min(n, seeds.size());
   pages.reserve(n);
@@ -221,7 +221,9 @@ Result<> EntityRun::scan_source(const SourceSpec& spec, const Cursor& stored) {
     transient_.reset();
     std::vector<Seed> seeds = seeds_of(wave, spec);
     ATLAS_OK(measure(seeds, options));
-    std::vector<std::vector<Seed>> pages = divided(std::move(seeds), page_size_.rows());
+    // A dry run has no lanes.
+    std::vector<std::vector<Seed>> pages =
+        divided(std::move(seeds), context_.run.dry ? SIZE_MAX : page_size_.rows());
     std::optional<Result<Wave>> ahead;
     std::function<void()> read_ahead;
     if (pages.size() > 1 && !scan.done()) {

@@ -35,8 +35,8 @@ struct PageOptions {
 
 struct PageResult {
   Counts counts;
-  std::size_t rows = 0;   // instances that were looked at
-  std::size_t bytes = 0;  // of their rows
+  std::size_t rows = 0;            // instances that were looked at
+  std::size_t bytes = 0;           // of their rows
   std::optional<Error> transient;  // a peer failed for now; its keys are dirty
 };
 

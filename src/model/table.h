@@ -78,8 +78,8 @@ struct TableInfo {
   std::vector<std::string> checks;
   std::vector<TriggerInfo> triggers;
   std::vector<IndexInfo> indexes;
-  bool row_security = false;     // active for our role
-  bool replicated_into = false;  // filled by logical replication: stamps are not this database's
+  bool row_security = false;        // active for our role
+  bool replicated_into = false;     // filled by logical replication: stamps are not this database's
   std::int64_t rows_estimate = -1;  // by the database's statistics; -1: it has none
   // Hash of everything above that a write depends on (columns, types, keys, triggers); equal = no
   // drift (ENGINE E8).
