@@ -236,6 +236,58 @@ TEST(Cli, ANewestConflictShowsWinnerAndLoser) {
   EXPECT_EQ(legacy_name(*world, 2), settled[0][winner + "_value"].get<std::string>());
 }
 
+TEST(Cli, ASettledConflictIsUndoneAndTheUndoToo) {
+  const auto world = synced_world();
+  set_legacy_user(*world, 2, "name = 'Alex Summer'");
+  set_platform_name(*world, 2, "Winter");
+  (void)world->sync();
+  const Json settled = world->json({"conflicts", "list", "--all"})[0];
+  const std::string id = std::to_string(settled["id"].get<long>());
+  const std::string won = settled["winner"];
+  const std::string lost = won == "legacy" ? "platform" : "legacy";
+  EXPECT_THAT(world->run({"conflicts", "show", id}).out, HasSubstr("conflicts undo " + id));
+  EXPECT_EQ(world->run({"conflicts", "undo", id}).exit, 64) << "why?";
+
+  const Json undo = world->json({"conflicts", "undo", id, "--reason", "her own spelling"});
+  EXPECT_EQ(undo["undoes"].get<long>(), settled["id"].get<long>());
+  const std::string second = std::to_string(undo["id"].get<long>());
+  EXPECT_THAT(world->run({"conflicts", "list"}).out, HasSubstr("undo of " + id));
+  EXPECT_THAT(world->run({"conflicts", "undo", id, "--reason", "again"}).err,
+              HasSubstr("ATB-5004"));
+  EXPECT_THAT(world
+                  ->run({"conflicts", "resolve", second, "--seen", undo["seen"].get<std::string>(),
+                         "--winner", won})
+                  .err,
+              HasSubstr("ATB-5003"));
+  (void)world->sync();
+  EXPECT_EQ(legacy_name(*world, 2), settled[lost + "_value"].get<std::string>());
+  EXPECT_EQ(world->run({"verify", "--exit-code"}).exit, 0);
+  EXPECT_THAT(world->json({"conflicts", "list"}), IsEmpty());
+  EXPECT_THAT(world->run({"conflicts", "show", id}).out, HasSubstr("undone by " + second));
+  EXPECT_THAT(world->json({"conflicts", "show", second})["reason"].get<std::string>(),
+              AllOf(HasSubstr("undo of " + id + " by "), HasSubstr("her own spelling")));
+  EXPECT_THAT(world->run({"conflicts", "undo", id, "--reason", "again"}).err,
+              HasSubstr("undo " + second));
+
+  (void)world->json({"conflicts", "undo", second, "--reason", "no"});
+  (void)world->sync();
+  EXPECT_EQ(legacy_name(*world, 2), settled[won + "_value"].get<std::string>());
+  EXPECT_EQ(world->run({"verify", "--exit-code"}).exit, 0);
+
+  // What has been edited since is not undone: by this or by the run.
+  const Json third = world->json({"conflicts", "list", "--all"})[0];
+  const std::string third_id = std::to_string(third["id"].get<long>());
+  set_legacy_user(*world, 2, "name = 'Alex Autumn'");
+  (void)world->json({"conflicts", "undo", third_id, "--reason", "late"});
+  (void)world->sync();
+  EXPECT_EQ(legacy_name(*world, 2), "Alex Autumn");
+  EXPECT_THAT(world->json({"conflicts", "list", "--all"})[0]["reason"].get<std::string>(),
+              HasSubstr("edited since"));
+  EXPECT_THAT(world->run({"conflicts", "undo", third_id, "--reason", "late"}).err,
+              AllOf(HasSubstr("ATB-5004"), HasSubstr("edited since")));
+  EXPECT_EQ(world->run({"verify", "--exit-code"}).exit, 0);
+}
+
 TEST(Cli, RecordFindsARowByEitherKeyAndSaysWhichOneIsMeant) {
   const auto world = synced_world();
   const Json by_legacy = world->json({"record", "person", "users/3"});

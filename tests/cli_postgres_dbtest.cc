@@ -113,6 +113,34 @@ TEST(CliPostgres, EveryVerbWorksOnPostgresToo) {
   }
 }
 
+TEST(CliPostgres, AConflictIsUndoneAndTheUndoToo) {
+  PostgresWorld world;
+  (void)world.load(kSmall);
+  world.check();
+  (void)world.sync();
+  const auto name = [&] {
+    return world.at(Place::kLegacy).one("select name from users where id = 2");
+  };
+  const auto email = world.at(Place::kLegacy).one("select email from users where id = 2");
+  (void)world.at(Place::kLegacy)
+      .query("update users set name = 'Alex Summer', updated_at = " + world.now(Place::kLegacy) +
+             " where id = 2");
+  (void)world.at(Place::kIdentity)
+      .query("update identity.users set given_name = 'Winter', family_name = '', updated_at = " +
+             world.now(Place::kIdentity) + " where email = '" + email + "'");
+  EXPECT_EQ(world.sync()["total"]["conflicts"], 1);
+  EXPECT_EQ(name(), "Winter");
+  for (const char* expected : {"Alex Summer", "Winter"}) {
+    const Json last = world.json({"conflicts", "list", "--all"})[0];
+    const std::string id = std::to_string(last["id"].get<long>());
+    (void)world.json({"conflicts", "undo", id, "--reason", "asked by the customer"});
+    (void)world.sync();
+    EXPECT_EQ(name(), expected);
+    EXPECT_EQ(world.run({"verify", "--exit-code"}).exit, 0);
+    EXPECT_THAT(world.run({"conflicts", "show", id}).out, HasSubstr("undone by"));
+  }
+}
+
 TEST(CliPostgres, DemoRunsOnTwoServersOfItsOwnAndLeavesNothing) {
   TemporaryFolder folder;
   // The servers' user has to reach its data.

@@ -418,10 +418,13 @@ Result<> VirtualState::apply(Entity& entity, const EntityRef& ref, const Confirm
   for (const InstanceKey& key : confirm.drop_candidates) entity.candidates.erase(key);
   for (const Candidate& c : confirm.put_candidates)
     entity.candidates.insert_or_assign(c.instance, c.match);
-  for (const auto& [instance, field] : confirm.close_conflicts) {
-    std::erase_if(entity.conflicts, [&](const Conflict& c) {
-      return c.open && c.instance == instance && c.field == field;
-    });
+  for (const ClosedConflict& closed : confirm.close_conflicts) {
+    for (Conflict& c : entity.conflicts) {
+      if (!c.open || c.instance != closed.instance || c.field != closed.field) continue;
+      c.open = false;
+      c.winner = closed.winner;
+      c.reason += closed.remark;
+    }
   }
   for (Conflict conflict : confirm.put_conflicts) {
     if (conflict.open) {
@@ -488,12 +491,23 @@ Result<> VirtualState::confirm_joined(Transaction& transaction, const Lease& lea
 // --- what people see
 // ----------------------------------------------------------------------------------------------------
 
+namespace {
+
+Conflict with_undo(const StateData::Entity& entity, Conflict conflict) {
+  for (const Conflict& c : entity.conflicts) {
+    if (c.undoes == conflict.id && (c.open || !c.winner.empty())) conflict.undone_by = c.id;
+  }
+  return conflict;
+}
+
+}  // namespace
+
 Result<std::vector<Conflict>> VirtualState::conflicts(TenantId /*tenant*/, const EntityRef& ref,
                                                       bool open_only, std::size_t limit) {
   return data_.world().call("state.conflicts", [&]() -> Result<std::vector<Conflict>> {
     std::vector<Conflict> out;
     for (const Conflict& c : entity_of(ref).conflicts) {
-      if (out.size() < limit && (c.open || !open_only)) out.push_back(c);
+      if (out.size() < limit && (c.open || !open_only)) out.push_back(with_undo(entity_of(ref), c));
     }
     return out;
   });
@@ -506,7 +520,9 @@ Result<std::optional<std::pair<std::int32_t, Conflict>>> VirtualState::conflict(
     for (std::size_t e = 0; e < data_.entities.size(); ++e) {
       if (data_.entities[e].tenant != tenant) continue;
       for (const Conflict& c : data_.entities[e].conflicts) {
-        if (c.id == id) return Answer(std::pair(static_cast<std::int32_t>(e) + 1, c));
+        if (c.id == id)
+          return Answer(
+              std::pair(static_cast<std::int32_t>(e) + 1, with_undo(data_.entities[e], c)));
       }
     }
     return Answer();
@@ -551,6 +567,29 @@ Result<> VirtualState::resolve_conflict(TenantId tenant, const Conflict& seen,
   });
 }
 
+Result<std::int64_t> VirtualState::undo_conflict(TenantId /*tenant*/, const EntityRef& ref,
+                                                 const Conflict& undo) {
+  return data_.world().call("state.undo_conflict", [&]() -> Result<std::int64_t> {
+    Entity& entity = entity_of(ref);
+    for (const Conflict& c : entity.conflicts) {
+      const bool same = c.instance == undo.instance && c.field == undo.field;
+      if (same && c.open) return Error(Code::kResolveStale, "its field has an open conflict");
+      if (c.undoes == undo.undoes && !c.winner.empty())
+        return Error(Code::kResolveStale, "it is undone already");
+    }
+    Conflict put = undo;
+    put.id = ++data_.conflict_ids;
+    entity.conflicts.push_back(put);
+    Pending dirty;
+    dirty.instance = undo.instance;
+    dirty.reason = "a conflict is to be undone";
+    dirty.since = undo.at;
+    dirty.retry_at = undo.at;
+    entity.pending.insert_or_assign(undo.instance, dirty);
+    return put.id;
+  });
+}
+
 Result<std::vector<RunRecord>> VirtualState::runs(TenantId tenant, std::size_t limit) {
   return data_.world().call("state.runs", [&]() -> Result<std::vector<RunRecord>> {
     const auto& all = tenant_of(tenant).runs;
@@ -577,6 +616,49 @@ Result<std::optional<std::string>> VirtualState::note(TenantId tenant, const std
     const auto& notes = tenant_of(tenant).notes;
     const auto it = notes.find(name);
     return it == notes.end() ? std::nullopt : std::optional(it->second);
+  });
+}
+
+Result<std::vector<Conflict>> VirtualState::conflicts_after(TenantId /*tenant*/,
+                                                            const EntityRef& ref,
+                                                            std::int64_t after, std::size_t limit) {
+  return data_.world().call("state.conflicts_after", [&]() -> Result<std::vector<Conflict>> {
+    std::vector<Conflict> out;
+    for (const Conflict& c : entity_of(ref).conflicts) {
+      if (c.id > after && out.size() < limit) out.push_back(with_undo(entity_of(ref), c));
+    }
+    return out;
+  });
+}
+
+Result<std::map<std::string, std::string>> VirtualState::notes(TenantId tenant) {
+  return data_.world().call("state.notes", [&]() -> Result<std::map<std::string, std::string>> {
+    return tenant_of(tenant).notes;
+  });
+}
+
+Result<> VirtualState::forget(const Lease& lease, const EntityRef& ref) {
+  return data_.world().call("state.forget", [&]() -> Result<> {
+    ATLAS_OK(held(lease));
+    Entity& entity = entity_of(ref);
+    entity.links.clear();
+    entity.by_platform.clear();
+    entity.pending.clear();
+    entity.candidates.clear();
+    entity.cursors.clear();
+    entity.conflicts.clear();
+    std::erase_if(tenant_of(lease.tenant).intents,
+                  [&](const auto& intent) { return intent.second.entity == ref.id; });
+    return {};
+  });
+}
+
+Result<> VirtualState::go_on_from(TenantId tenant, Epoch epoch,
+                                  const std::array<std::uint8_t, 32>& hash_key) {
+  return data_.world().call("state.go_on_from", [&]() -> Result<> {
+    tenant_of(tenant).epoch = epoch;
+    tenant_of(tenant).info.hash_key = hash_key;
+    return {};
   });
 }
 

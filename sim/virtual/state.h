@@ -117,17 +117,25 @@ class VirtualState final : public StateStore {
 
   Result<std::vector<Conflict>> conflicts(TenantId tenant, const EntityRef& entity, bool open_only,
                                           std::size_t limit) override;
+  Result<std::vector<Conflict>> conflicts_after(TenantId tenant, const EntityRef& entity,
+                                                std::int64_t after, std::size_t limit) override;
   Result<std::optional<std::pair<std::int32_t, Conflict>>> conflict(TenantId tenant,
                                                                     std::int64_t id) override;
   Result<std::vector<Conflict>> open_conflicts_of(TenantId tenant, const EntityRef& entity,
                                                   std::span<const InstanceKey> instances) override;
   Result<> resolve_conflict(TenantId tenant, const Conflict& seen, const std::string& winner,
                             Instant now) override;
+  Result<std::int64_t> undo_conflict(TenantId tenant, const EntityRef& entity,
+                                     const Conflict& undo) override;
   Result<std::vector<RunRecord>> runs(TenantId tenant, std::size_t limit) override;
   Result<std::int64_t> link_count(TenantId tenant, const EntityRef& entity) override;
 
   Result<> put_note(TenantId tenant, const std::string& name, const std::string& text) override;
   Result<std::optional<std::string>> note(TenantId tenant, const std::string& name) override;
+  Result<std::map<std::string, std::string>> notes(TenantId tenant) override;
+  Result<> forget(const Lease& lease, const EntityRef& entity) override;
+  Result<> go_on_from(TenantId tenant, Epoch epoch,
+                      const std::array<std::uint8_t, 32>& hash_key) override;
 
  private:
   using Entity = StateData::Entity;

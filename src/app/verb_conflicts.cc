@@ -1,4 +1,5 @@
-// conflicts list, show, resolve: fields that both sides edited, the winner and the kept loser.
+// conflicts list, show, resolve, undo: fields that both sides edited, the winner and the kept
+// loser.
 
 #include "app/duration.h"
 #include "app/instance_key.h"
@@ -8,10 +9,12 @@
 #include "app/wiring.h"
 #include "model/hashing.h"
 #include "model/key.h"
+#include "model/value_bytes.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <ostream>
 
@@ -24,6 +27,7 @@ struct ConflictOptions {
   std::string id;
   std::string winner;
   std::string seen;
+  std::string reason;
 };
 
 // Names the two values of a conflict: what a person saw when they chose.
@@ -35,6 +39,14 @@ std::string seen_name(const Conflict& conflict) {
 
 // "legacy won", "open".
 std::string standing(const Conflict& conflict) {
+  if (conflict.undoes != 0 && conflict.winner.empty()) {
+    // One that came with a backup does not know the other's number any more.
+    const std::string of =
+        conflict.undoes > 0 ? fmt::format("undo of {}", conflict.undoes) : std::string("undo");
+    return of + (conflict.open ? ", not carried out yet" : ", refused");
+  }
+  if (conflict.undone_by != 0)
+    return fmt::format("{} won, undone by {}", conflict.winner, conflict.undone_by);
   if (!conflict.resolved_by.empty() && conflict.open)
     return "open, " + conflict.resolved_by + " asked for";
   if (conflict.open) return "open";
@@ -51,6 +63,8 @@ Json conflict_json(const std::string& entity, const Conflict& conflict) {
           {"open", conflict.open},
           {"winner", conflict.winner},
           {"asked_for", conflict.resolved_by},
+          {"undoes", conflict.undoes <= 0 ? Json() : Json(conflict.undoes)},
+          {"undone_by", conflict.undone_by == 0 ? Json() : Json(conflict.undone_by)},
           {"seen", seen_name(conflict)},
           {"legacy_value", conflict.legacy_value},
           {"platform_value", conflict.platform_value},
@@ -139,6 +153,9 @@ Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& commo
         "  settle it with `atlas-bridge conflicts resolve {} --seen {} --winner legacy|platform`\n",
         conflict.id, seen_name(conflict));
   }
+  if (!conflict.open && !conflict.winner.empty() && conflict.undone_by == 0)
+    terminal.out << fmt::format(
+        "  turn it round with `atlas-bridge conflicts undo {} --reason TEXT`\n", conflict.id);
   return ExitCode::kDone;
 }
 
@@ -151,6 +168,11 @@ Result<ExitCode> resolve(const ConflictOptions& options, const CommonOptions& co
     return Error(Code::kResolveStale,
                  fmt::format("conflict {} is settled: {}", id, standing(conflict)))
         .advise("edit the value on either side instead");
+  }
+  if (conflict.undoes != 0) {
+    return Error(Code::kResolveStale,
+                 fmt::format("conflict {} is an undo, which the next run carries out", id))
+        .advise("resolve or undo what comes of it");
   }
   if (options.seen != seen_name(conflict)) {
     return Error(Code::kResolveStale,
@@ -170,11 +192,115 @@ Result<ExitCode> resolve(const ConflictOptions& options, const CommonOptions& co
   return ExitCode::kDone;
 }
 
+Error not_undone(std::string why, std::string advice) {
+  return Error(Code::kCannotUndo, std::move(why)).advise(std::move(advice));
+}
+
+// Whether the ledger knows enough to turn the conflict round.
+Result<> undoable(const Conflict& conflict, const FieldPlan* field) {
+  const std::string name = fmt::format("conflict {}", conflict.id);
+  constexpr const char* kEdit = "edit the value on either side instead";
+  if (conflict.open) {
+    return not_undone(
+        name + " is " + standing(conflict),
+        conflict.undoes != 0 ? "run `atlas-bridge sync`" : "use `atlas-bridge conflicts resolve`");
+  }
+  if (conflict.undone_by != 0) {
+    return not_undone(fmt::format("{} is undone by {}", name, conflict.undone_by),
+                      fmt::format("to turn it round once more, undo {}", conflict.undone_by));
+  }
+  if (conflict.winner.empty())
+    return not_undone(name + " vanished by itself: nothing was lost", "");
+  if (conflict.field == "(liveness)") {
+    return not_undone(name + " is about a delete that lost",
+                      "delete the row on either side instead");
+  }
+  if (field == nullptr)
+    return not_undone(name + " is on a field that the mapping no longer has", kEdit);
+  if (field->direction != Direction::kBoth) {
+    return not_undone(
+        fmt::format("{} flows one way: what the other side had is not kept there", field->name),
+        "edit the value on the side it comes from");
+  }
+  if (field->group >= 0)
+    return not_undone(field->name + " wins or loses with its group, not alone", kEdit);
+  if (conflict.legacy_mid.empty() || conflict.platform_mid.empty())
+    return not_undone(name + " was recorded by a version that kept its values as text only", kEdit);
+  return {};
+}
+
+const FieldPlan* field_of(const EntityPlan& entity, const std::string& name) {
+  for (const FieldPlan& field : entity.fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+// What both sides agreed on last is still what had won.
+Result<> unedited(OpenState& state, const EntityPlan& entity, const FieldPlan& field,
+                  const Conflict& conflict) {
+  const KeyView key = conflict.instance.key;
+  const std::uint16_t kind = conflict.instance.kind;
+  ATLAS_TRY(const Links links,
+            state.store->links(state.tenant.id, state.entities[entity.index.value], Side::kLegacy,
+                               {&key, 1}, {&kind, 1}));
+  constexpr const char* kLook = "`atlas-bridge record` shows both rows as they are";
+  if (links.empty() || links[0].dead)
+    return not_undone(fmt::format("the rows of conflict {} are deleted", conflict.id), kLook);
+  Arena arena;
+  const auto won = value_of_bytes(
+      conflict.winner == "legacy" ? conflict.legacy_mid : conflict.platform_mid, arena);
+  const auto f = static_cast<std::size_t>(&field - entity.fields.data());
+  if (won && links[0].bases[f] == Hasher(state.tenant.hash_key).of(*won)) return {};
+  return not_undone(
+      fmt::format("{} was edited since conflict {} was settled", field.name, conflict.id),
+      std::string(kLook) + "; edit the value on either side instead");
+}
+
+Result<ExitCode> undo(const ConflictOptions& options, const CommonOptions& common,
+                      Terminal& terminal) {
+  ATLAS_TRY(const std::int64_t id, number_of(options.id));
+  ExitCode exit = ExitCode::kDone;
+  ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
+  if (!bridge) return exit;
+  ATLAS_TRY(OpenState state, bridge->state());
+  ATLAS_TRY(const Conflict conflict, find(state, id));
+  ATLAS_TRY(const auto found, state.store->conflict(state.tenant.id, id));
+  const auto entity = std::find_if(
+      bridge->plan().entities.begin(), bridge->plan().entities.end(), [&](const EntityPlan& e) {
+        return found && state.entities[e.index.value].id == found->first;
+      });
+  if (entity == bridge->plan().entities.end())
+    return not_undone("its entity is no longer in the mapping", "");
+  const FieldPlan* field = field_of(*entity, conflict.field);
+  ATLAS_OK(undoable(conflict, field));
+  ATLAS_OK(unedited(state, *entity, *field, conflict));
+  Conflict undo = conflict;
+  undo.undoes = id;
+  undo.open = true;
+  undo.winner.clear();
+  undo.resolved_by = conflict.winner == "legacy" ? "platform" : "legacy";
+  undo.reason = fmt::format("undo of {} by {}: {}", id, holder_name(), options.reason);
+  undo.at = system_clock().now();
+  ATLAS_TRY(const std::int64_t made,
+            state.store->undo_conflict(state.tenant.id, state.entities[entity->index.value], undo));
+  if (common.json) {
+    ATLAS_TRY(const Conflict after, find(state, made));
+    terminal.out << json_document(conflict_json(entity->name, after));
+    return ExitCode::kDone;
+  }
+  terminal.out << fmt::format(
+      "conflict {} undoes {}: the next run writes the {} value on both sides, if nobody edits the "
+      "field before\n",
+      made, id, undo.resolved_by);
+  return ExitCode::kDone;
+}
+
 }  // namespace
 
 void declare_conflicts(Verb& root) {
   auto options = std::make_shared<ConflictOptions>();
-  Verb group = root.verb("conflicts", "Fields that both sides edited: list, show, resolve");
+  Verb group = root.verb("conflicts", "Fields that both sides edited: list, show, resolve, undo");
   const auto bound = [options](auto action) {
     return [options, action](const CommonOptions& common, Terminal& terminal) {
       return action(*options, common, terminal);
@@ -204,6 +330,14 @@ void declare_conflicts(Verb& root) {
                      "The values chosen from, as `conflicts show` names them")
       .examples({"conflicts resolve 17 --seen 9c1f02ab --winner legacy"})
       .does(bound(resolve));
+  Verb undone =
+      group.verb("undo", "Turns a settled conflict round: the value that lost is written");
+  undone.reads_config()
+      .prints_tables_or_json()
+      .argument("ID", options->id, "As `conflicts list --all` prints it")
+      .required_text("--reason", options->reason, "Why; it is kept")
+      .examples({"conflicts undo 17 --reason \"the customer's own spelling\""})
+      .does(bound(undo));
 }
 
 }  // namespace atlas::app

@@ -5,7 +5,8 @@
 namespace atlas {
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
+constexpr char kWithoutMids = 1;  // written before conflicts could be undone
 
 class Writer {
  public:
@@ -76,12 +77,16 @@ class Reader {
   bool ok_ = true;
 };
 
-Conflict read_loser(Reader& r, const Effect& effect) {
+Conflict read_loser(Reader& r, const Effect& effect, char version) {
   Conflict c;
   c.instance = {Side::kLegacy, effect.kind, Key(effect.legacy_key)};
   c.platform_key = Key(effect.platform_key);
   for (std::string* text : {&c.field, &c.legacy_value, &c.platform_value, &c.winner, &c.reason}) {
     *text = r.text();
+  }
+  if (version > kWithoutMids) {
+    c.legacy_mid = r.text();
+    c.platform_mid = r.text();
   }
   for (RowVersion* v : {&c.legacy_version, &c.platform_version}) {
     v->token = r.fixed();
@@ -120,8 +125,8 @@ std::string encode_intent(std::span<const Effect> effects,
     }
     w.number(e.losers.size());
     for (const Conflict& c : e.losers) {
-      for (const std::string* text :
-           {&c.field, &c.legacy_value, &c.platform_value, &c.winner, &c.reason}) {
+      for (const std::string* text : {&c.field, &c.legacy_value, &c.platform_value, &c.winner,
+                                      &c.reason, &c.legacy_mid, &c.platform_mid}) {
         w.text(*text);
       }
       for (const RowVersion& v : {c.legacy_version, c.platform_version}) {
@@ -136,7 +141,8 @@ std::string encode_intent(std::span<const Effect> effects,
 
 Result<DecodedIntent> decode_intent(std::string_view payload) {
   DecodedIntent out;
-  if (payload.empty() || payload.front() != kVersion)
+  const char version = payload.empty() ? char{0} : payload.front();
+  if (version != kVersion && version != kWithoutMids)
     return Error(Code::kStateUnusable, "an intent has an unknown version");
   Reader r(payload.substr(1));
   const std::size_t names = r.count();
@@ -169,7 +175,8 @@ Result<DecodedIntent> decode_intent(std::string_view payload) {
       e.fields.push_back(field);
     }
     const std::size_t losers = r.count();
-    for (std::size_t c = 0; c < losers && r.ok(); ++c) e.losers.push_back(read_loser(r, e));
+    for (std::size_t c = 0; c < losers && r.ok(); ++c)
+      e.losers.push_back(read_loser(r, e, version));
     out.effects.push_back(std::move(e));
   }
   if (!r.ok() || !r.at_end()) return Error(Code::kStateUnusable, "an intent is damaged");

@@ -34,6 +34,12 @@ std::vector<Effect> example() {
   loser.field = "name";
   loser.legacy_value = "Al";
   loser.platform_value = "Bo";
+  loser.legacy_mid =
+      "\x05"
+      "Al";
+  loser.platform_mid =
+      "\x05"
+      "Bo";
   loser.winner = "legacy";
   loser.reason = "why";
   loser.legacy_version = {7, 8};
@@ -160,9 +166,29 @@ TEST(IntentCodec, NoiseIsRefusedOrReadWithinBounds) {
   }
 }
 
+// A program of an earlier version may have died and left one open.
+TEST(IntentCodec, AnIntentOfTheFirstVersionIsReadWithoutTheValuesBytes) {
+  std::string before = encode_intent(example(), kNames);
+  const std::string bytes =
+      "\x03\x05"
+      "Al\x03\x05"
+      "Bo";
+  const std::size_t at = before.find(bytes);
+  ASSERT_NE(at, std::string::npos);
+  before.erase(at, bytes.size());
+  before[0] = 1;
+  const auto decoded = decode_intent(before);
+  ASSERT_TRUE(decoded);
+  ASSERT_EQ(decoded->effects.front().losers.size(), 1U);
+  const Conflict& loser = decoded->effects.front().losers.front();
+  EXPECT_EQ(loser.platform_value, "Bo");
+  EXPECT_EQ(loser.platform_mid, "");
+  EXPECT_EQ(loser.at, Instant(Micros(10)));
+}
+
 TEST(IntentCodec, AnUnknownVersionIsRefused) {
   std::string later = encode_intent(example(), kNames);
-  later[0] = 2;
+  later[0] = 3;
   EXPECT_THAT(decode_intent(later), FailsWith(ErrorKind::kCorrupt, "version"));
 }
 

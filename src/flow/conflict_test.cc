@@ -200,5 +200,142 @@ TEST_P(Losers, OfADeleteAreOnRecordAlthoughTheRunDied) {
   }));
 }
 
+// `conflicts undo`: the value that lost is written to its own side and flows from there.
+struct Undone : testing::TestWithParam<TokenStyle> {
+  Undone() {
+    ann = company.hire("ann");
+    (void)run(company);
+    user = company.platform_of(ann);
+    company.set(company.identity, kUsers, user, "name", "loses");
+    company.world.pass(std::chrono::seconds(1));
+    company.set(company.legacy, kPeople, ann, "name", "wins");
+    (void)run(company);
+    (void)run(company);
+    company.world.pass(std::chrono::seconds(1));
+  }
+  const std::vector<Conflict>& ledger() { return company.person_state().conflicts; }
+  // As the verb asks for it.
+  void undo(const Conflict& conflict) {
+    VirtualState store(company.state);
+    Conflict undo = conflict;
+    undo.undoes = conflict.id;
+    undo.open = true;
+    undo.winner.clear();
+    undo.resolved_by = conflict.winner == "legacy" ? "platform" : "legacy";
+    undo.reason = "undo by test: why";
+    undo.at = company.world.now();
+    const auto made = store.undo_conflict(TenantId{1}, person_in(store), undo);
+    ASSERT_TRUE(made) << made.error().line();
+  }
+  EntityRef person_in(VirtualState& store) {
+    return *store.entity(TenantId{1}, entity_decl(company.person()));
+  }
+  void expect_both(const char* name) {
+    EXPECT_EQ(company.on_legacy(ann, "name"), name);
+    EXPECT_EQ(company.on_platform(user, "name"), name);
+    EXPECT_THAT(company.person_state().pending, IsEmpty());
+    expect_converged(company);
+  }
+  Scene scene{{}, GetParam()};
+  Company& company = scene.company;
+  Key ann, user;
+};
+INSTANTIATE_TEST_SUITE_P(Tokens, Undone, testing::Values(TokenStyle::kWriter, TokenStyle::kContent),
+                         [](const auto& tokens) {
+                           return tokens.param == TokenStyle::kWriter ? "Writer" : "Content";
+                         });
+
+TEST_P(Undone, TheLosersValueStandsOnBothSides) {
+  undo(ledger().front());
+  const RunReport report = run(company);
+  EXPECT_EQ(report.total.conflicts, 0) << "it is nobody's conflict";
+  expect_both("loses");
+  ASSERT_EQ(ledger().size(), 2U);
+  EXPECT_FALSE(ledger()[1].open);
+  EXPECT_EQ(ledger()[1].winner, "platform");
+  EXPECT_EQ(ledger()[1].reason, "undo by test: why");
+}
+
+TEST_P(Undone, AnUndoIsUndoneTheSameWay) {
+  undo(ledger().front());
+  (void)run(company);
+  company.world.pass(std::chrono::seconds(1));
+  undo(ledger().back());
+  (void)run(company);
+  expect_both("wins");
+  EXPECT_EQ(ledger().back().winner, "legacy");
+}
+
+// Somebody edits the field, on either side, before the run comes.
+TEST_P(Undone, AnEditThatCameSinceStays) {
+  for (const bool on_legacy : {true, false}) {
+    undo(ledger().front());
+    if (on_legacy) {
+      company.set(company.legacy, kPeople, ann, "name", "later");
+    } else {
+      company.set(company.identity, kUsers, user, "name", "later");
+    }
+    (void)run(company);
+    expect_both("later");
+    EXPECT_EQ(ledger().back().winner, "") << "it is not undone";
+    EXPECT_THAT(ledger().back().reason, testing::HasSubstr("edited since"));
+    // Back to the state in which it could be undone.
+    company.world.pass(std::chrono::seconds(1));
+    company.set(company.legacy, kPeople, ann, "name", "wins");
+    (void)run(company);
+  }
+}
+
+// Between our read and our write: the guard is lost, and then the field has another value.
+TEST_P(Undone, AnEditInTheMomentOfItsWriteStays) {
+  undo(ledger().front());
+  at_port(company, "identity.begin", Moment::kBefore,
+          [&] { company.set(company.identity, kUsers, user, "name", "later"); });
+  (void)run(company);
+  company.world.hook = nullptr;
+  (void)run(company);
+  expect_both("later");
+}
+
+TEST_P(Undone, EditsOfOtherFieldsComeOverAndDoNotDisturbIt) {
+  undo(ledger().front());
+  company.set(company.identity, kUsers, user, "status", "inactive");
+  company.set(company.legacy, kPeople, ann, "city", "Oslo");
+  (void)run(company);
+  EXPECT_EQ(company.on_legacy(ann, "status"), "I");
+  EXPECT_EQ(company.on_platform(user, "city"), "Oslo");
+  expect_both("loses");
+}
+
+TEST_P(Undone, ARunThatDiesAnywhereLeavesItToTheNext) {
+  undo(ledger().front());
+  for (const char* port : {"state.store_intents", "identity.commit", "state.confirm",
+                           "legacy.commit", "state.confirm"}) {
+    for (const Moment moment : {Moment::kBefore, Moment::kAfter}) {
+      at_port(company, port, moment, [] { throw Killed(); });
+      try {
+        (void)try_run(company);
+      } catch (const Killed&) {
+      }
+      company.world.hook = nullptr;
+      company.world.pass(std::chrono::minutes(10));
+    }
+  }
+  (void)run(company);
+  (void)run(company);
+  expect_both("loses");
+  EXPECT_EQ(ledger().back().winner, "platform");
+  EXPECT_FALSE(ledger().back().open);
+}
+
+TEST_P(Undone, OfADeletedPairIsRefused) {
+  undo(ledger().front());
+  company.soft_delete(company.legacy, kPeople, ann);
+  (void)run(company);
+  (void)run(company);
+  EXPECT_THAT(ledger().back().reason, testing::HasSubstr("not alive"));
+  EXPECT_FALSE(ledger().back().open);
+}
+
 }  // namespace
 }  // namespace atlas::sim

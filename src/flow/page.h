@@ -67,6 +67,8 @@ class Page {
     std::vector<std::pair<std::uint32_t, FieldAnswer>> conflicts;
     // The write that carries each conflict's answer out, by position in writes_; -1: no write.
     std::vector<std::ptrdiff_t> carriers;
+    const Conflict* undo = nullptr;  // carried out by this page, alone (page_undo.cc)
+    std::vector<ClosedConflict> closed;
     std::uint32_t generation = 0;
     Outcome outcome = Outcome::kUnchanged;
     bool decided = false;  // false: parked
@@ -81,6 +83,7 @@ class Page {
     bool insert_link = false;
     bool candidate = false;  // to be kept as match candidate
     bool deferred = false;
+    bool undo_waits = false;  // for a page of its own
   };
 
   Result<> select(std::vector<Seed>& seeds);
@@ -109,6 +112,10 @@ class Page {
   bool written_since(const Item& item, std::uint32_t part) const;
   bool brought_back(const Item& item, Side rewound) const;
   void rebase(Item& item, Side rewound);
+  Result<> parents_of_undos();
+  void take_back(Item& item, std::span<const FieldView> fields);
+  void compose_undo(Item& item, Composed& made);
+  static void close_undo(Item& item, const Conflict& undo, std::string winner, std::string remark);
   bool repairs() const;
   bool lacks(const Item& item, std::uint32_t part) const;
   bool parts_are_there(Item& item);

@@ -3,6 +3,7 @@
 
 #include "flow/page.h"
 #include "model/text_form.h"
+#include "model/value_bytes.h"
 
 #include <fmt/format.h>
 
@@ -52,7 +53,7 @@ void Page::judge(Item& item, const ApplyDone& done) {
     const WriteOutcome& outcome = done.outcomes[w];
     const RowWrite& write = writes_[w];
     if (outcome.status == WriteStatus::kApplied) {
-      apply_effect(write.effect, outcome.version, next);
+      apply_effect(write.effect, item.undo != nullptr ? std::nullopt : outcome.version, next);
       const bool removed = write.kind == WriteKind::kRemove;
       unverified |= !removed && (write.effect.unverified || !outcome.version);
       if (!removed && outcome.version && !write.effect.unverified)
@@ -75,6 +76,13 @@ void Page::judge(Item& item, const ApplyDone& done) {
       dirty(item, "our own write is to be read back", Code::kOwnWriteUnread);
     }
     return;
+  }
+  const bool refused =
+      failed->status == WriteStatus::kRejected || failed->status == WriteStatus::kSuppressed;
+  if (item.undo != nullptr && refused) {
+    // The rows are well as they are.
+    item.outcome = Outcome::kUnchanged;
+    return close_undo(item, *item.undo, "", "; not undone: the database refused the value");
   }
   item.drop_pending = false;
   item.park.reset();
@@ -113,6 +121,8 @@ Conflict Page::conflict_of(const Item& item, std::size_t which) const {
   c.at = c_.run.now;
   c.legacy_value = mid_text(view.legacy.values[f], field.ref.has_value());
   c.platform_value = mid_text(view.platform.values[f], field.ref.has_value());
+  c.legacy_mid = value_bytes(view.legacy.values[f]);
+  c.platform_mid = value_bytes(view.platform.values[f]);
   c.open = answer.action == FieldAction::kHold;
   c.winner = c.open ? "" : std::string(side_name(answer.winner));
   c.reason = std::string(conflict_reason_name(answer.conflict));
@@ -195,7 +205,10 @@ void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm)
     confirm.put_conflicts.push_back(lost_delete_of(item));
   }
   if (failed) return;
+  confirm.close_conflicts.insert(confirm.close_conflicts.end(), item.closed.begin(),
+                                 item.closed.end());
   for (const Conflict& open : open_conflicts_) {
+    if (open.undoes != 0) continue;
     const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
     if (open.instance != InstanceKey{Side::kLegacy, image(item).kind, Key(next.legacy_key)})
       continue;
@@ -204,7 +217,7 @@ void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm)
           return entry.second.action == FieldAction::kHold &&
                  entity_.fields[entry.first].name == open.field;
         });
-    if (!still) confirm.close_conflicts.emplace_back(open.instance, open.field);
+    if (!still) confirm.close_conflicts.push_back({open.instance, open.field, "", ""});
   }
 }
 

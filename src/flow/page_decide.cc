@@ -207,7 +207,8 @@ void Page::fields_of(const Item& item, std::vector<FieldView>& views,
   }
   asked.clear();
   for (const Conflict& conflict : open_conflicts_) {
-    if (conflict.resolved_by.empty() || conflict.instance != item.id) continue;
+    if (conflict.resolved_by.empty() || conflict.undoes != 0 || conflict.instance != item.id)
+      continue;
     // A person's word counts only for the rows they saw (E21).
     if (conflict.legacy_version != view.versions[0] ||
         conflict.platform_version != view.versions[1])
@@ -409,6 +410,7 @@ void Page::decide_one(std::size_t i) {
   input.policies = policies;
   input.asked = asked;
   item.decision = decide(input);
+  take_back(item, views);
   // But a row that the other side's edit brings back lives on with its own values: they are not
   // written over while nobody can tell what they mean.
   if (died && item.decision.delete_lost) {
@@ -625,6 +627,7 @@ void Page::compose_one(std::size_t i) {
   Composed made = compose({c_, image(item), item.decision, link, images_->refs(), images_->arena(),
                            static_cast<std::uint32_t>(i), item.legacy_key, item.platform_key,
                            item.generation, item.match});
+  if (item.undo != nullptr) compose_undo(item, made);
   if (made.misfit) {
     const std::string field = entity_.fields[made.misfit->field].name;
     return quarantine(
@@ -666,6 +669,8 @@ void Page::compose_one(std::size_t i) {
   }
   attach_losers(item);
   await_parts(item);
+  if (item.undo_waits && !item.park)
+    dirty(item, "a conflict is to be undone", Code::kOwnWriteUnread);
   item.outcome = item.writes.empty() ? Outcome::kUnchanged : Outcome::kApplied;
   if (item.decision.what == Case::kAdopt) item.outcome = Outcome::kApplied;
   if (!item.park) item.drop_pending = true;

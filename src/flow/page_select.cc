@@ -389,7 +389,7 @@ Result<> Page::asked_conflicts() {
   }
   if (ids.empty()) return {};
   ATLAS_TRY(open_conflicts_, c_.state.open_conflicts_of(c_.run.tenant.id, c_.ref, ids));
-  return {};
+  return parents_of_undos();
 }
 
 std::string Page::describe(const InstanceKey& key) const {

@@ -25,6 +25,7 @@ std::vector<Case> layout_cases();
 std::vector<Case> pending_cases();
 std::vector<Case> confirm_cases();
 std::vector<Case> conflict_cases();
+std::vector<Case> backup_cases();
 
 // Takes the value of a Result or stops the test with its error's line.
 template <class T>

@@ -12,6 +12,8 @@ Conflict conflict_of(std::int64_t id, const std::string& field, bool open) {
   out.field = field;
   out.legacy_value = "legacy \xE2\x82\xAC";
   out.platform_value = "platform 'x'";
+  out.legacy_mid = std::string("\x05legacy\0", 8);
+  out.platform_mid = std::string(1, '\0');
   out.winner = open ? "" : "platform";
   out.reason = open ? "manual" : "newest";
   out.open = open;
@@ -39,6 +41,9 @@ void expect_same(const Conflict& actual, const Conflict& expected) {
   EXPECT_EQ(actual.field, expected.field);
   EXPECT_EQ(actual.legacy_value, expected.legacy_value);
   EXPECT_EQ(actual.platform_value, expected.platform_value);
+  EXPECT_EQ(actual.legacy_mid, expected.legacy_mid);
+  EXPECT_EQ(actual.platform_mid, expected.platform_mid);
+  EXPECT_EQ(actual.undoes, expected.undoes);
   EXPECT_EQ(actual.winner, expected.winner);
   EXPECT_EQ(actual.reason, expected.reason);
   EXPECT_EQ(actual.open, expected.open);
@@ -84,7 +89,8 @@ void AnOpenConflictIsUpdatedInPlaceAndVanishesByItself(StateFixture& fixture) {
       EXPECT_EQ(old.id == conflict.id, old.field == "email") << "people keep its number";
   }
   Confirm confirm;
-  confirm.close_conflicts = {{World::user(1), "email"}, {World::user(1), "no such field"}};
+  confirm.close_conflicts = {{World::user(1), "email", "", ""},
+                             {World::user(1), "no such field", "", ""}};
   must(world.confirm(confirm));
   ASSERT_EQ(of_user(world, 1).size(), 1U);
   EXPECT_EQ(of_user(world, 1)[0].field, "name");
@@ -145,6 +151,49 @@ void OnlyAnOpenConflictOfTheTenantCanBeResolved(StateFixture& fixture) {
   EXPECT_EQ(of_user(world, 1)[0].resolved_by, "");
 }
 
+void AnUndoIsOpenUntilItIsClosedAndShowsOnWhatItUndoes(StateFixture& fixture) {
+  World world(fixture);
+  put(world, {conflict_of(1, "email", false), conflict_of(1, "name", true)});
+  const auto all = must(world.store->conflicts(world.tenant.id, world.entity, false, 10));
+  const auto settled =
+      std::find_if(all.begin(), all.end(), [](const Conflict& c) { return !c.open; });
+  Conflict undo = conflict_of(1, "email", true);
+  undo.undoes = settled->id;
+  undo.resolved_by = "legacy";
+  const auto undone_by = [&] {
+    return must(world.store->conflict(world.tenant.id, settled->id))->second.undone_by;
+  };
+  const auto end = [&](const std::string& winner) {
+    Confirm confirm;
+    confirm.close_conflicts = {{World::user(1), "email", winner, "; said"}};
+    must(world.confirm(confirm));
+  };
+  EXPECT_EQ(undone_by(), 0);
+  const std::int64_t first = must(world.store->undo_conflict(world.tenant.id, world.entity, undo));
+  EXPECT_EQ(undone_by(), first) << "it is on its way";
+  const InstanceKey instance = World::user(1);
+  EXPECT_EQ(must(world.store->pending_of(world.tenant.id, world.entity, std::span(&instance, 1)))[0]
+                .state,
+            PendingState::kDirty);
+  EXPECT_EQ(code_of(world.store->undo_conflict(world.tenant.id, world.entity, undo)),
+            Code::kResolveStale)
+      << "one at a time";
+  end("");
+  EXPECT_EQ(undone_by(), 0) << "it was refused";
+  const std::int64_t second = must(world.store->undo_conflict(world.tenant.id, world.entity, undo));
+  end("legacy");
+  EXPECT_EQ(undone_by(), second);
+  const Conflict kept = must(world.store->conflict(world.tenant.id, second))->second;
+  EXPECT_EQ(kept.winner, "legacy");
+  EXPECT_EQ(kept.undoes, settled->id);
+  EXPECT_EQ(kept.reason, undo.reason + "; said");
+  EXPECT_FALSE(kept.open);
+  EXPECT_EQ(code_of(world.store->undo_conflict(world.tenant.id, world.entity, undo)),
+            Code::kResolveStale)
+      << "it is undone";
+  EXPECT_EQ(must(world.store->conflict(world.tenant.id, second))->second.undone_by, 0);
+}
+
 }  // namespace
 
 std::vector<Case> conflict_cases() {
@@ -152,6 +201,8 @@ std::vector<Case> conflict_cases() {
       {"AConflictIsKeptWhole", AConflictIsKeptWhole},
       {"AnOpenConflictIsUpdatedInPlaceAndVanishesByItself",
        AnOpenConflictIsUpdatedInPlaceAndVanishesByItself},
+      {"AnUndoIsOpenUntilItIsClosedAndShowsOnWhatItUndoes",
+       AnUndoIsOpenUntilItIsClosedAndShowsOnWhatItUndoes},
       {"SettledConflictsPileUp", SettledConflictsPileUp},
       {"AResolutionIsKeptAndMakesTheInstanceDirty", AResolutionIsKeptAndMakesTheInstanceDirty},
       {"OnlyAnOpenConflictOfTheTenantCanBeResolved", OnlyAnOpenConflictOfTheTenantCanBeResolved}};

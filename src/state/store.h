@@ -130,12 +130,24 @@ struct Conflict {
   std::string field;
   std::string legacy_value;  // text forms of the mid values
   std::string platform_value;
+  std::string legacy_mid;  // the values themselves (model/value_bytes.h); empty: not kept
+  std::string platform_mid;
   std::string winner;  // "legacy", "platform", "" while open
   std::string reason;  // "newest: 2026-… > 2026-…", "policy legacy", "manual", "base unknown"
   bool open = false;
   RowVersion legacy_version, platform_version;
   Instant at{};
-  std::string resolved_by;  // "legacy" or "platform" asked for by a person, "" if none
+  std::string resolved_by;     // "legacy" or "platform" asked for by a person, "" if none
+  std::int64_t undoes = 0;     // the settled conflict that this one turns round (`conflicts undo`)
+  std::int64_t undone_by = 0;  // found by the store: the latest one that does so to this
+};
+
+// How an open conflict ends without another one in its place.
+struct ClosedConflict {
+  InstanceKey instance;
+  std::string field;
+  std::string winner;  // "": it vanished by itself
+  std::string remark;  // added to its reason
 };
 
 // A row of a side that has no link, kept while its entity has `match` (E27).
@@ -167,8 +179,7 @@ struct Confirm {
   std::vector<InstanceKey> drop_candidates;
   std::vector<Conflict>
       put_conflicts;  // open ones replace the open one of (instance, field); settled ones append
-  std::vector<std::pair<InstanceKey, std::string>>
-      close_conflicts;  // (instance, field): the open conflict vanished by itself
+  std::vector<ClosedConflict> close_conflicts;  // before put_conflicts come
   std::vector<Cursor> cursors;
   bool empty() const;
 };
@@ -278,6 +289,9 @@ class StateStore {
                                                   bool open_only, std::size_t limit) = 0;
   virtual Result<std::optional<std::pair<std::int32_t, Conflict>>> conflict(
       TenantId tenant, std::int64_t id) = 0;  // (entity id, conflict)
+  // Open and settled ones in the order of their ids, after `after` (0 = start).
+  virtual Result<std::vector<Conflict>> conflicts_after(TenantId tenant, const EntityRef& entity,
+                                                        std::int64_t after, std::size_t limit) = 0;
   // Open conflicts of the given links, for decide.
   virtual Result<std::vector<Conflict>> open_conflicts_of(
       TenantId tenant, const EntityRef& entity, std::span<const InstanceKey> instances) = 0;
@@ -286,6 +300,11 @@ class StateStore {
   //   errors  kNotFound: no open conflict has this id and these values
   virtual Result<> resolve_conflict(TenantId tenant, const Conflict& seen,
                                     const std::string& winner, Instant now) = 0;
+  // Keeps `undo`, an open conflict with `undoes` set, and puts the instance in the dirty set: the
+  // next run carries it out if nobody has edited the field. Gives its id.
+  //   errors  kResolveStale: the field has an open conflict, or that one is undone already
+  virtual Result<std::int64_t> undo_conflict(TenantId tenant, const EntityRef& entity,
+                                             const Conflict& undo) = 0;
   virtual Result<std::vector<RunRecord>> runs(TenantId tenant, std::size_t limit) = 0;
   virtual Result<std::int64_t> link_count(TenantId tenant, const EntityRef& entity) = 0;
 
@@ -293,6 +312,18 @@ class StateStore {
   // ----------------------------------------------------------
   virtual Result<> put_note(TenantId tenant, const std::string& name, const std::string& text) = 0;
   virtual Result<std::optional<std::string>> note(TenantId tenant, const std::string& name) = 0;
+  // All of them by name. They are few and small.
+  virtual Result<std::map<std::string, std::string>> notes(TenantId tenant) = 0;
+
+  // --- backup and restore (state/backup.h)
+  // ----------------------------------------------------------------------------------
+  // Removes everything that the entity has: links of all kinds, cursors, pending keys, candidates,
+  // conflicts, intents.
+  virtual Result<> forget(const Lease& lease, const EntityRef& entity) = 0;
+  // What a tenant goes on from that was restored or that finds its targets ahead (E9). Outside of
+  // any lease.
+  virtual Result<> go_on_from(TenantId tenant, Epoch epoch,
+                              const std::array<std::uint8_t, 32>& hash_key) = 0;
 };
 
 }  // namespace atlas

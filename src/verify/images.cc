@@ -122,6 +122,10 @@ Result<> ImageSet::resolve(const std::vector<std::size_t>& which) {
     mapper_.parents(Side::kLegacy, images[i].rows, wanted);
     mapper_.parents(Side::kPlatform, images[i].rows, wanted);
   }
+  return resolve_parents(std::move(wanted));
+}
+
+Result<> ImageSet::resolve_parents(std::vector<Mapper::ParentKey> wanted) {
   auto order = [](const Mapper::ParentKey& a, const Mapper::ParentKey& b) {
     return std::tie(a.parent, a.side, a.kind, a.key) < std::tie(b.parent, b.side, b.kind, b.key);
   };

@@ -53,6 +53,8 @@ class ImageSet {
   Result<> read_platform(const std::vector<std::size_t>& which);
   // Looks up the parents of the images at `which` on both sides.
   Result<> resolve(const std::vector<std::size_t>& which);
+  // Looks up further parents.
+  Result<> resolve_parents(std::vector<Mapper::ParentKey> wanted);
   // Maps both sides of image `i`; sets misfit.
   void map(std::size_t i);
   // Of all rows that were read.

@@ -22,7 +22,10 @@ namespace {
 constexpr std::string_view kColumns =
     "c.side, c.kind, c.key, c.id, c.platform_key, c.field, c.legacy_value, c.platform_value, "
     "c.winner, c.reason, c.open, c.legacy_token, c.legacy_stamp, c.platform_token, "
-    "c.platform_stamp, c.at, c.resolved_by";
+    "c.platform_stamp, c.at, c.resolved_by, c.legacy_mid, c.platform_mid, c.undoes, "
+    "coalesce((select max(u.id) from atlas_bridge.conflict u where u.undoes = c.id "
+    "and u.undoes <> 0 and (u.open or u.winner <> '')), 0)";
+constexpr std::size_t kColumnCount = 21;
 
 RowVersion read_version(const Rowset& rows, std::size_t row, std::size_t at) {
   return {.token = static_cast<std::uint64_t>(rows.integer(row, at)),
@@ -36,13 +39,17 @@ Conflict read_conflict(const StoredEntity& entity, const Rowset& rows, std::size
           .field = rows.text(i, 5),
           .legacy_value = rows.text(i, 6),
           .platform_value = rows.text(i, 7),
+          .legacy_mid = std::string(rows.bytes(i, 17)),
+          .platform_mid = std::string(rows.bytes(i, 18)),
           .winner = rows.text(i, 8),
           .reason = rows.text(i, 9),
           .open = rows.boolean(i, 10),
           .legacy_version = read_version(rows, i, 11),
           .platform_version = read_version(rows, i, 13),
           .at = postgres::read_instant(rows, i, 15),
-          .resolved_by = rows.text(i, 16)};
+          .resolved_by = rows.text(i, 16),
+          .undoes = rows.integer(i, 19),
+          .undone_by = rows.integer(i, 20)};
 }
 
 std::vector<Conflict> read_conflicts(const StoredEntity& entity, const Rowset& rows) {
@@ -82,12 +89,15 @@ on conflict (entity, side, kind, key, field) where open do update
 set platform_key = excluded.platform_key, legacy_value = excluded.legacy_value, platform_value = excluded.platform_value,
     winner = excluded.winner, reason = excluded.reason, legacy_token = excluded.legacy_token,
     legacy_stamp = excluded.legacy_stamp, platform_token = excluded.platform_token, platform_stamp = excluded.platform_stamp,
-    at = excluded.at, resolved_by = excluded.resolved_by)";
+    at = excluded.at, resolved_by = excluded.resolved_by, legacy_mid = excluded.legacy_mid,
+    platform_mid = excluded.platform_mid, undoes = excluded.undoes)";
   constexpr std::string_view kInsert = R"(
 insert into atlas_bridge.conflict (entity, open, side, kind, key, platform_key, field, legacy_value, platform_value, winner, reason,
-                                   resolved_by, legacy_token, legacy_stamp, platform_token, platform_stamp, at)
+                                   resolved_by, legacy_token, legacy_stamp, platform_token, platform_stamp, at,
+                                   legacy_mid, platform_mid, undoes)
 select $1::int4, $2::bool, s.* from unnest($3::int2[], $4::int2[], $5::bytea[], $6::bytea[], $7::text[], $8::text[], $9::text[],
-  $10::text[], $11::text[], $12::text[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::timestamptz[]) as s)";
+  $10::text[], $11::text[], $12::text[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::timestamptz[],
+  $18::bytea[], $19::bytea[], $20::int8[]) as s)";
   Params& params =
       steps.add("confirm conflicts", std::string(kInsert) + (open ? std::string(kReplace) : ""));
   params.int4(entity.id).boolean(open);
@@ -115,25 +125,38 @@ select $1::int4, $2::bool, s.* from unnest($3::int2[], $4::int2[], $5::bytea[], 
     return static_cast<std::int64_t>(c.platform_version.token);
   });
   bind_numbers(params, rows, [](const Conflict& c) { return c.platform_version.stamp_us; });
-  ArrayWriter out = params.array(kTimestampTzOid);
-  for (const Conflict* row : rows) append_instant(out, row->at);
+  {
+    ArrayWriter out = params.array(kTimestampTzOid);
+    for (const Conflict* row : rows) append_instant(out, row->at);
+  }
+  bind_texts(params, rows, kByteaOid,
+             [](const Conflict& c) -> const std::string& { return c.legacy_mid; });
+  bind_texts(params, rows, kByteaOid,
+             [](const Conflict& c) -> const std::string& { return c.platform_mid; });
+  bind_numbers(params, rows, [](const Conflict& c) { return c.undoes; });
 }
 
 void add_closes(StateSteps& steps, const StoredEntity& entity, const Confirm& confirm) {
   if (confirm.close_conflicts.empty()) return;
   Params& params = steps.add(
       "confirm conflicts",
-      "update atlas_bridge.conflict c set open = false "
-      "from unnest($2::int2[], $3::int2[], $4::bytea[], $5::text[]) as s(side, kind, key, field) "
+      "update atlas_bridge.conflict c set open = false, winner = s.winner, "
+      "reason = reason || s.remark "
+      "from unnest($2::int2[], $3::int2[], $4::bytea[], $5::text[], $6::text[], $7::text[]) "
+      "as s(side, kind, key, field, winner, remark) "
       "where c.entity = $1::int4 and c.side = s.side and c.kind = s.kind and c.key = s.key "
       "and c.field = s.field and c.open");
   params.int4(entity.id);
   std::vector<const InstanceKey*> instances;
   instances.reserve(confirm.close_conflicts.size());
-  for (const auto& [instance, field] : confirm.close_conflicts) instances.push_back(&instance);
+  for (const ClosedConflict& closed : confirm.close_conflicts)
+    instances.push_back(&closed.instance);
   bind_instances(params, entity, instances);
-  ArrayWriter fields = params.array(kTextOid);
-  for (const auto& [instance, field] : confirm.close_conflicts) fields.raw(field);
+  for (const auto member :
+       {&ClosedConflict::field, &ClosedConflict::winner, &ClosedConflict::remark}) {
+    ArrayWriter texts = params.array(kTextOid);
+    for (const ClosedConflict& closed : confirm.close_conflicts) texts.raw(closed.*member);
+  }
 }
 
 }  // namespace
@@ -172,6 +195,21 @@ Result<std::vector<Conflict>> PostgresState::conflicts(TenantId /*tenant*/, cons
   return read_conflicts(*entity, rows);
 }
 
+Result<std::vector<Conflict>> PostgresState::conflicts_after(TenantId /*tenant*/,
+                                                             const EntityRef& ref,
+                                                             std::int64_t after,
+                                                             std::size_t limit) {
+  ATLAS_TRY(const StoredEntity* entity, stored(ref));
+  Params params;
+  params.int4(ref.id).int8(after);
+  const std::string sql = fmt::format(
+      "select {} from atlas_bridge.conflict c where c.entity = $1::int4 and c.id > $2::int8{} "
+      "order by c.id limit {}",
+      kColumns, entity->known_kinds("c", true), limit);
+  ATLAS_TRY(const Rowset rows, ask("conflicts", sql, params));
+  return read_conflicts(*entity, rows);
+}
+
 Result<std::vector<Conflict>> PostgresState::open_conflicts_of(
     TenantId /*tenant*/, const EntityRef& ref, std::span<const InstanceKey> instances) {
   ATLAS_TRY(const StoredEntity* entity, stored(ref));
@@ -202,9 +240,9 @@ Result<std::optional<std::pair<std::int32_t, Conflict>>> PostgresState::conflict
       kColumns);
   ATLAS_TRY(const Rowset rows, ask("conflict", sql, params));
   if (rows.size() == 0) return Found();
-  const auto entity_id = static_cast<std::int32_t>(rows.integer(0, 17));
+  const auto entity_id = static_cast<std::int32_t>(rows.integer(0, kColumnCount));
   ATLAS_TRY(const StoredEntity* entity,
-            stored(entity_id, static_cast<std::int32_t>(rows.integer(0, 18))));
+            stored(entity_id, static_cast<std::int32_t>(rows.integer(0, kColumnCount + 1))));
   return Found(std::pair(entity_id, read_conflict(*entity, rows, 0)));
 }
 
@@ -241,6 +279,49 @@ select count(*) from resolved)";
                  fmt::format("there is no open conflict {} of these values", seen.id));
   }
   return {};
+}
+
+Result<std::int64_t> PostgresState::undo_conflict(TenantId /*tenant*/, const EntityRef& ref,
+                                                  const Conflict& undo) {
+  constexpr std::string_view kUndo = R"(
+with undo as (
+  insert into atlas_bridge.conflict (entity, open, side, kind, key, platform_key, field, legacy_value, platform_value,
+    winner, reason, resolved_by, legacy_token, legacy_stamp, platform_token, platform_stamp, at, legacy_mid, platform_mid,
+    undoes)
+  select $1::int4, true, s.side, s.kind, s.key, $5::bytea, $6, $7, $8, '', $9, $10, 0, 0, 0, 0, $11::timestamptz,
+    $12::bytea, $13::bytea, $14::int8
+  from unnest($2::int2[], $3::int2[], $4::bytea[]) as s(side, kind, key)
+  where not exists (select 1 from atlas_bridge.conflict c where c.undoes = $14::int8 and c.winner <> '')
+  on conflict (entity, side, kind, key, field) where open do nothing
+  returning id, entity, side, kind, key),
+dirty as (
+  insert into atlas_bridge.pending (entity, side, kind, key, state, code, reason, field, blocker,
+                                    fingerprint, attempts, since, retry_at)
+  select entity, side, kind, key, $15::int2, 0, 'a conflict is to be undone', '', '', 0, 0,
+         $11::timestamptz, $11::timestamptz
+  from undo
+  on conflict (entity, side, kind, key) do update
+  set state = excluded.state, code = 0, reason = excluded.reason, field = '', blocker = '',
+      fingerprint = 0, attempts = 0, since = excluded.since, retry_at = excluded.retry_at)
+select coalesce(max(id), 0) from undo)";
+  ATLAS_TRY(const StoredEntity* entity, stored(ref));
+  Params params;
+  params.int4(ref.id);
+  const InstanceKey* const instance = &undo.instance;
+  postgres::bind_instances(params, *entity, {&instance, 1});
+  params.text(undo.platform_key).text(undo.field);
+  params.text(undo.legacy_value).text(undo.platform_value);
+  params.text(undo.reason).text(undo.resolved_by);
+  postgres::bind_instant(params, undo.at);
+  params.text(undo.legacy_mid).text(undo.platform_mid).int8(undo.undoes);
+  params.int2(static_cast<std::int16_t>(PendingState::kDirty));
+  ATLAS_TRY(const Rowset rows, ask("undo", kUndo, params));
+  if (rows.integer(0, 0) == 0) {
+    return Error(
+        Code::kResolveStale,
+        fmt::format("conflict {} is undone, or its field has an open conflict", undo.undoes));
+  }
+  return rows.integer(0, 0);
 }
 
 }  // namespace atlas

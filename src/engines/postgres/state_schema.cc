@@ -143,8 +143,19 @@ drop index atlas_bridge.candidate_match
 create index candidate_match on atlas_bridge.candidate (match, entity, side)
 )";
 
+// Settled conflicts can be undone.
+constexpr std::string_view kUndoneConflicts = R"(
+alter table atlas_bridge.conflict
+  add column legacy_mid bytea not null default '',
+  add column platform_mid bytea not null default '',
+  add column undoes int8 not null default 0
+--
+create index conflict_undoes on atlas_bridge.conflict (undoes) where undoes <> 0
+)";
+
 constexpr Migration kMigrations[] = {{.version = 1, .sql = kFirst},
-                                     {.version = 2, .sql = kCandidateIndex}};
+                                     {.version = 2, .sql = kCandidateIndex},
+                                     {.version = 3, .sql = kUndoneConflicts}};
 
 // Keeps two migrating runs apart; any number that nobody else uses.
 constexpr std::string_view kLock = "select pg_advisory_xact_lock(7020119480234872)";

@@ -5,7 +5,7 @@
 namespace atlas::sqlite {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 // Times are microseconds since 1970 UTC. `kind` is a number of atlas_bridge_kind, which stays when
 // a mapping reorders its legacy tables. `key` columns hold encoded keys (docs/formats/key.md), link
@@ -138,6 +138,14 @@ CREATE TABLE IF NOT EXISTS main.atlas_bridge_note (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// 2: settled conflicts can be undone.
+constexpr const char* kUndoneConflicts = R"sql(
+ALTER TABLE main.atlas_bridge_conflict ADD COLUMN legacy_mid BLOB NOT NULL DEFAULT x'';
+ALTER TABLE main.atlas_bridge_conflict ADD COLUMN platform_mid BLOB NOT NULL DEFAULT x'';
+ALTER TABLE main.atlas_bridge_conflict ADD COLUMN undoes INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX main.atlas_bridge_conflict_undoes ON atlas_bridge_conflict (undoes) WHERE undoes <> 0;
+)sql";
+
 // 0 when there are no tables yet.
 Result<std::int64_t> present_version(Connection& connection) {
   auto version = connection.number(
@@ -149,7 +157,10 @@ Result<std::int64_t> present_version(Connection& connection) {
 Result<> make_tables(Connection& connection) {
   ATLAS_OK(connection.begin_write());
   WriteScope scope(connection);
-  ATLAS_OK(connection.execute("make state", kTables));
+  // Somebody may have been first.
+  ATLAS_TRY(const std::int64_t version, present_version(connection));
+  if (version < 1) ATLAS_OK(connection.execute("make state", kTables));
+  if (version < 2) ATLAS_OK(connection.execute("make state", kUndoneConflicts));
   ATLAS_OK(connection.execute(
       "make state", fmt::format("INSERT INTO main.atlas_bridge_meta VALUES ('schema', {}) "
                                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
