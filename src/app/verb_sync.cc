@@ -32,7 +32,8 @@ struct SyncOptions {
 SweepOptions sweep_of(const SyncOptions& options) {
   SweepOptions out;
   out.sweep = options.sweep;
-  if (!options.rewound.empty())
+  out.state_rewound = options.rewound == "state";
+  if (!options.rewound.empty() && !out.state_rewound)
     out.rewound = options.rewound == "legacy" ? Side::kLegacy : Side::kPlatform;
   return out;
 }
@@ -152,8 +153,8 @@ void declare_repair(Verb& root) {
       "A run that decides every pair anew, whatever its versions say; deletes nothing unproven");
   declare_run(verb, options);
   verb.flag("--dry-run", options->dry, "Show what would be written; change nothing")
-      .choice("--rewound", options->rewound, {"legacy", "platform"},
-              "That side was restored from an older backup: bring back what it lost")
+      .choice("--rewound", options->rewound, {"legacy", "platform", "state"},
+              "That was restored from an older backup: bring back what it lost")
       .examples({"repair --dry-run", "repair --entity person", "repair --rewound platform"})
       .does([options](const CommonOptions& common, Terminal& terminal) {
         if (!options->dry) return sync(*options, common, terminal);

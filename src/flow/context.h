@@ -28,6 +28,13 @@ struct SweepOptions {
   Micros every = std::chrono::minutes(5);
   // Of kRepair: the side whose databases were restored from an older backup (E9).
   std::optional<Side> rewound;
+  // Of kRepair: it is the state that was restored from an older backup, or lost what it knew last.
+  bool state_rewound = false;
+
+  // "legacy", "platform" or "state"; empty when nothing was restored.
+  std::string_view restored() const {
+    return state_rewound ? "state" : rewound ? side_name(*rewound) : std::string_view();
+  }
 };
 
 // The same for every entity of the run; read-only after it is made.

@@ -137,7 +137,7 @@ Result<bool> EntityRun::other_side_empty(Side side) {
 
 Result<> EntityRun::capture() {
   ATLAS_TRY(bool pause, paused());
-  if (pause && !context_.run.dry) {
+  if (pause && !context_.run.dry && !context_.run.sweep.state_rewound) {
     // Rows that were corrected end the pause by themselves.
     ATLAS_OK(revisit(false));
     ATLAS_TRY(pause, paused());
@@ -170,8 +170,8 @@ Result<> EntityRun::capture() {
     ATLAS_OK(capture_source(spec, cursor));
   }
   ATLAS_OK(reconcile(stored));
-  if (context_.entity.has_match) ATLAS_OK(pair_candidates());
-  return {};
+  if (context_.run.sweep.state_rewound) return pair_lost();
+  return context_.entity.has_match ? pair_candidates() : Result<>();
 }
 
 // Parts without a sweep of their own are followed from a moment before the first sweep reads
@@ -393,6 +393,9 @@ Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page) {
       const bool told = pending != known.end() && pending->blocker == rows;
       if (!told) out.ambiguous.emplace_back(c.instance, rows);
       continue;
+    } else if (context_.run.sweep.state_rewound) {
+      out.alone.push_back(c.instance);
+      continue;
     } else if (pending != known.end() && !context_.run.dry) {
       continue;  // alone and set aside: its back-off decides; a dry run has only fresh findings
     }
@@ -418,6 +421,71 @@ Result<> EntityRun::set_aside(const std::vector<std::pair<InstanceKey, std::stri
     p.since = context_.run.now;
     p.retry_at = context_.run.now + back_off(0);
     confirm.put_pending.push_back(std::move(p));
+  }
+  context_.any_pending = true;
+  return context_.state.confirm(context_.run.lease, context_.ref, confirm);
+}
+
+// After a restore of the state: rows without a link that belong together are found by their minted
+// keys (Page), by match, or by all that they hold. What is left is new, if only one side has such
+// rows or every key can be derived; else a person says which of them belong together (E9).
+Result<> EntityRun::pair_lost() {
+  std::vector<InstanceKey> left;  // of a dry run, which keeps no candidates
+  std::int64_t alone[2] = {0, 0};
+  PageOptions options;
+  options.pairing = true;
+  std::optional<InstanceKey> after;
+  while (true) {
+    ATLAS_OK(keep_going());
+    ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
+    if (page.empty()) break;
+    after = page.back().instance;
+    ATLAS_TRY(Pairs pairs, pair(page));
+    ATLAS_OK(set_aside(pairs.ambiguous));
+    for (const InstanceKey& one : pairs.alone) ++alone[index(one.side)];
+    if (context_.run.dry) left = std::move(pairs.alone);
+    if (!pairs.seeds.empty()) ATLAS_OK(run_page(std::move(pairs.seeds), options));
+  }
+  const EntityPlan& entity = context_.entity;
+  const bool derivable =
+      entity.legacy_key != KeyOrigin::kSequence && entity.platform_key != KeyOrigin::kSequence;
+  const bool unsure = !derivable && alone[0] > 0 && alone[1] > 0;
+  if (context_.run.dry) return settle_alone(left, unsure, options);
+  after.reset();
+  while (true) {
+    ATLAS_OK(keep_going());
+    ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
+    if (page.empty()) return {};
+    after = page.back().instance;
+    ATLAS_TRY(const Pairs pairs, pair(page));
+    ATLAS_OK(settle_alone(pairs.alone, unsure, options));
+  }
+}
+
+Result<> EntityRun::settle_alone(const std::vector<InstanceKey>& alone, bool unsure,
+                                 const PageOptions& options) {
+  if (alone.empty()) return {};
+  if (!unsure) {
+    std::vector<Seed> seeds(alone.size());
+    for (std::size_t i = 0; i < alone.size(); ++i) seeds[i].instance = alone[i];
+    return run_page(std::move(seeds), options);
+  }
+  const auto n = static_cast<std::int64_t>(alone.size());
+  context_.counts.captured += n;
+  context_.counts.decided += n;
+  context_.counts[Outcome::kQuarantined] += n;
+  if (context_.run.dry) return {};
+  Confirm confirm;
+  for (const InstanceKey& instance : alone) {
+    Pending p;
+    p.instance = instance;
+    p.state = PendingState::kQuarantined;
+    p.code = static_cast<std::uint16_t>(Code::kLostPair);
+    p.reason = "both sides have rows without a link since the state was restored";
+    p.since = context_.run.now;
+    p.retry_at = context_.run.now + std::chrono::days(36'500);  // a person's word is awaited
+    confirm.put_pending.push_back(std::move(p));
+    if (!context_.entity.has_match) confirm.drop_candidates.push_back(instance);
   }
   context_.any_pending = true;
   return context_.state.confirm(context_.run.lease, context_.ref, confirm);

@@ -50,9 +50,13 @@ class EntityRun {
                                       std::optional<InstanceKey>& last, std::int64_t budget);
   Result<> delete_page(std::vector<Seed> seeds);
   Result<> pair_candidates();
+  Result<> pair_lost();
+  Result<> settle_alone(const std::vector<InstanceKey>& alone, bool unsure,
+                        const PageOptions& options);
   struct Pairs {
     std::vector<Seed> seeds;
     std::vector<std::pair<InstanceKey, std::string>> ambiguous;  // and the rows it could belong to
+    std::vector<InstanceKey> alone;  // after a restore of the state: without a match
   };
   Result<Pairs> pair(const std::vector<Candidate>& page);
   Result<std::vector<Candidate>> candidate_page(const std::optional<InstanceKey>& after);

@@ -116,6 +116,9 @@ class Page {
   void take_back(Item& item, std::span<const FieldView> fields);
   void compose_undo(Item& item, Composed& made);
   static void close_undo(Item& item, const Conflict& undo, std::string winner, std::string remark);
+  FieldHash content_match(const Item& item) const;
+  bool rests_as_lost(Item& item);
+  void seek_minted(Image& image, const InstanceKey& instance);
   bool repairs() const;
   bool lacks(const Item& item, std::uint32_t part) const;
   bool parts_are_there(Item& item);

@@ -299,7 +299,7 @@ Confirm Page::make_confirm(const ApplyDone& done) {
             {Side::kPlatform, 0, Key(next_[static_cast<std::size_t>(item.next)].platform_key)});
       }
     }
-    if (entity_.has_match) {
+    if (entity_.has_match || c_.run.sweep.state_rewound) {
       const bool seen_before = options_.pairing || item.pending != nullptr;
       if (item.candidate || (!linked && item.match != kNoBase && item.park && !seen_before)) {
         confirm.put_candidates.push_back({item.id, item.match});

@@ -455,6 +455,15 @@ void Page::decide_one(std::size_t i) {
     case Case::kCreateLegacy: {
       item.match = c_.mapper.match(item.decision.what == Case::kCreatePlatform ? view.legacy
                                                                                : view.platform);
+      if (rests_as_lost(item)) break;
+      if (c_.run.sweep.state_rewound && !options_.pairing && !item.forced) {
+        // It may have had a link that is lost: all such rows of both sides are looked at together.
+        item.match = content_match(item);
+        item.decided = false;
+        item.candidate = true;
+        ++result_.counts.parked;
+        break;
+      }
       if (entity_.has_match && item.match != kNoBase && !options_.pairing &&
           !options_.may_create_at_once && !item.forced) {
         item.decided = false;

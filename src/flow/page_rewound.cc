@@ -1,5 +1,6 @@
 // `repair --rewound`: one side was restored from an older backup. Its rows are old, not edited;
-// what the other side holds is delivered again (ENGINE E9).
+// what the other side holds is delivered again (ENGINE E9). Or the state was: then rows are newer
+// than their links, and pairs have none.
 
 #include "flow/page.h"
 
@@ -62,6 +63,45 @@ void Page::rebase(Item& item, Side rewound) {
   quarantine(item, Code::kKeyTaken,
              "another row may stand at the key of one that was lost with the restore");
   item.park->retry_at = c_.run.now + std::chrono::days(365);  // until one of them changes
+}
+
+// The key that we would have minted for a row's counterpart names it for certain, if it is there.
+void Page::seek_minted(Image& image, const InstanceKey& instance) {
+  if (!c_.run.sweep.state_rewound || !image.kind_known) return;
+  const bool legacy = instance.side == Side::kLegacy;
+  if ((legacy ? entity_.platform_key : entity_.legacy_key) != KeyOrigin::kUuid5) return;
+  const std::string& table = legacy ? entity_.kinds[image.kind].name : std::string("platform");
+  const Value key = Value::uuid(mint_uuid(c_.run.tenant.uuid, entity_.name, table, instance.key, 0),
+                                images_->arena());
+  (legacy ? image.platform_key : image.legacy_key) = encode_key({&key, 1}, images_->arena());
+}
+
+// What tells two rows without a link to be one instance: `match`, or all that both sides hold of
+// it. A deferred reference may lead to a row that has no link yet either.
+FieldHash Page::content_match(const Item& item) const {
+  if (item.match != kNoBase) return item.match;
+  const Image& view = image(item);
+  const Mids& mids = item.decision.what == Case::kCreatePlatform ? view.legacy : view.platform;
+  std::string bytes;
+  for (std::size_t f = 0; f < entity_.fields.size(); ++f) {
+    const FieldPlan& field = entity_.fields[f];
+    const bool deferred = field.ref && field.ref->defer;
+    if (field.direction != Direction::kBoth || deferred || mids.hashes[f] == kNoBase) continue;
+    bytes.append(reinterpret_cast<const char*>(&mids.hashes[f]), sizeof(FieldHash));
+  }
+  return c_.run.hasher.of_bytes(bytes);
+}
+
+// Not taken for new until a person says so, whatever becomes of it; but a match found later pairs
+// it.
+bool Page::rests_as_lost(Item& item) {
+  if (item.pending == nullptr || item.forced ||
+      item.pending->code != static_cast<std::uint16_t>(Code::kLostPair))
+    return false;
+  item.outcome = Outcome::kQuarantined;
+  item.park = *item.pending;
+  item.candidate = entity_.has_match && item.match != kNoBase;
+  return true;
 }
 
 }  // namespace atlas

@@ -188,6 +188,7 @@ Result<> Page::select(std::vector<Seed>& seeds) {
       image.kind_known = entity_.kinds.size() == 1 && entity_.kinds.front().when.empty();
       image.platform_key = images_->arena().copy(seed.instance.key);
     }
+    if (link < 0 && !seed.partner) seek_minted(image, seed.instance);
     images_->images.push_back(std::move(image));
     items_.push_back(std::move(item));
   }

@@ -2,6 +2,7 @@
 
 #include "flow/entity_run.h"
 #include "mapping/compile.h"
+#include "state/backup.h"
 
 #include <fmt/format.h>
 
@@ -52,6 +53,7 @@ class Runner {
     ATLAS_OK(open(false));
     for (auto& endpoint : endpoints_) ATLAS_OK(endpoint->install());
     ATLAS_OK(refuse_rewound());
+    ATLAS_OK(catch_up());
     ATLAS_TRY(LeaseAnswer answer, state_->take_lease(tenant_.id, options_.holder,
                                                      options_.lease_ttl, ports_.clock.now()));
     RunReport report;
@@ -65,6 +67,7 @@ class Runner {
     report.epoch = lease_.epoch;
     renewed_ = ports_.clock.monotonic();
     auto body = begin_repair();
+    if (body && options_.sweep.state_rewound) body = leave_batches_behind(*state_, lease_);
     if (body) body = leased(report);
     if (body && !report.error) body = end_repair();
     if (!body) {
@@ -121,7 +124,7 @@ class Runner {
 
  private:
   Result<> preview_deletes(std::vector<std::unique_ptr<EntityRun>>& runs, PlanReport& report) {
-    if (options_.sweep.rewound) return {};
+    if (!options_.sweep.restored().empty()) return {};
     bool capped = false;
     for (EntityReport& out : report.entities) {
       if (out.error) continue;
@@ -191,9 +194,11 @@ class Runner {
       fences.push_back(fence);
     }
     ATLAS_TRY(const Epoch known, state_->epoch(tenant_.id));
+    ATLAS_OK(refuse_needless_repair(fences, known));
     for (std::size_t i = 0; i < fences.size(); ++i) {
       const std::string& name = plan_.endpoints[i].name;
-      if (fences[i].value > known.value) {
+      highest_fence_ = std::max(highest_fence_, fences[i]);
+      if (fences[i].value > known.value && !options_.sweep.state_rewound) {
         return Error(Code::kStateRewound, fmt::format("{} has fence epoch {}, our state knows {}",
                                                       name, fences[i].value, known.value))
             .at(name);
@@ -211,23 +216,46 @@ class Runner {
   // A repair that was cut short has raised the fences already: until it is through, old rows of
   // that side would be taken for edits.
   Result<> refuse_unfinished() {
+    ATLAS_TRY(const auto restoring, state_->note(tenant_.id, kRestoringNote));
+    if (restoring && !restoring->empty()) {
+      return Error(Code::kStateUnusable, "a restore was begun and has not come to its end")
+          .advise("run `atlas-bridge state restore` again");
+    }
     ATLAS_TRY(const std::optional<std::string> side, state_->note(tenant_.id, kRewoundNote));
-    if (!side || side->empty()) return {};
-    if (options_.sweep.rewound && side_name(*options_.sweep.rewound) == *side) return {};
-    return Error(Code::kTargetRewound,
+    unfinished_ = side && !side->empty();
+    if (!unfinished_ || options_.sweep.restored() == *side) return {};
+    return Error(*side == "state" ? Code::kStateRewound : Code::kTargetRewound,
                  fmt::format("`repair --rewound {}` was begun and has not come to its end", *side))
         .advise(fmt::format("run `atlas-bridge repair --rewound {}`", *side));
   }
 
+  // To a healthy state every row without a link is news, not a pair that it has lost.
+  Result<> refuse_needless_repair(const std::vector<Epoch>& fences, Epoch known) const {
+    const bool ahead = std::any_of(fences.begin(), fences.end(),
+                                   [&](Epoch fence) { return fence.value > known.value; });
+    if (!options_.sweep.state_rewound || ahead || unfinished_) return {};
+    return Error(Code::kNotFound, "no target is ahead of the state: it is not older than they are")
+        .advise("run `atlas-bridge repair`");
+  }
+
+  // Goes on beyond every epoch that the lost state has given away: an old run writes nothing more.
+  // The note comes first: once the epochs agree, nothing else tells that the links are old.
+  Result<> catch_up() {
+    if (!options_.sweep.state_rewound) return {};
+    ATLAS_OK(begin_repair());
+    ATLAS_TRY(const Epoch known, state_->epoch(tenant_.id));
+    if (highest_fence_ <= known) return {};
+    return state_->go_on_from(tenant_.id, highest_fence_, tenant_.hash_key);
+  }
+
   Result<> begin_repair() {
-    if (!options_.sweep.rewound) return {};
-    return state_->put_note(tenant_.id, kRewoundNote,
-                            std::string(side_name(*options_.sweep.rewound)));
+    if (options_.sweep.restored().empty()) return {};
+    return state_->put_note(tenant_.id, kRewoundNote, std::string(options_.sweep.restored()));
   }
 
   // All of it: every entity, every pair.
   Result<> end_repair() {
-    if (!options_.sweep.rewound || !options_.entities.empty()) return {};
+    if (options_.sweep.restored().empty() || !options_.entities.empty()) return {};
     return state_->put_note(tenant_.id, kRewoundNote, "");
   }
 
@@ -320,7 +348,8 @@ class Runner {
   // Deletes come after all upserts, children before parents (E23). Beyond the cap of any entity
   // nothing is deleted at all (E32).
   Result<> deletes(std::vector<Slot>& slots, RunReport& report) {
-    if (options_.sweep.rewound) return {};  // nothing is deleted on the word of an old backup (E9)
+    // Nothing is deleted on the word of an old backup (E9).
+    if (!options_.sweep.restored().empty()) return {};
     for (Slot& slot : slots) {
       if (!slot.run || slot.error) continue;
       auto capped = slot.run->deletes_over_cap();
@@ -452,6 +481,8 @@ class Runner {
   std::vector<bool> may_join_;
   std::vector<EntityRef> refs_;
   TenantInfo tenant_;
+  Epoch highest_fence_;
+  bool unfinished_ = false;  // a repair after a restore was begun
   Lease lease_;
   Micros renewed_{};
 };
