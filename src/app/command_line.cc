@@ -61,6 +61,7 @@ void declare_all(Verb& root) {
   declare_conflicts(root);
   declare_quarantine(root);
   declare_approve(root);
+  declare_state(root);
   declare_tenants(root);
 }
 

@@ -85,6 +85,7 @@ void declare_runs(Verb& root);
 void declare_conflicts(Verb& root);
 void declare_quarantine(Verb& root);
 void declare_record(Verb& root);
+void declare_state(Verb& root);
 void declare_tenants(Verb& root);
 
 }  // namespace atlas::app
