@@ -101,7 +101,7 @@ out of the file and of the process list. Relative paths in it, such as those of 
 | 3 | finished, and rows are quarantined or held; only with `--strict` |
 | 64 | the command line cannot be understood |
 | 69 | a database cannot be reached |
-| 75 | another run holds the lease; only with `--if-locked=fail` |
+| 75 | another run holds the lease; of runs only with `--if-locked=fail`, of `state` always |
 | 77 | a right is missing, or the password is wrong |
 | 78 | a person must change something: the configuration, a schema, an unlawful mapping, a safety cap |
 | 130, 143 | stopped by SIGINT or SIGTERM between two pages; progress is kept |
@@ -129,10 +129,14 @@ std::string cli_page() {
                                                        {"conflicts", "list"},
                                                        {"conflicts", "show"},
                                                        {"conflicts", "resolve"},
+                                                       {"conflicts", "undo"},
                                                        {"quarantine", "list"},
                                                        {"quarantine", "show"},
                                                        {"quarantine", "retry"},
                                                        {"quarantine", "discard"},
+                                                       {"state", "backup"},
+                                                       {"state", "restore"},
+                                                       {"state", "reset"},
                                                        {"tenants", "list"},
                                                        {"tenants", "check"}};
   for (std::vector<std::string> words : verbs) {
