@@ -119,6 +119,7 @@ class Page {
   FieldHash content_match(const Item& item) const;
   bool rests_as_lost(Item& item);
   void seek_minted(Image& image, const InstanceKey& instance);
+  void report_overwritten(Item& item, Side rewound);
   bool repairs() const;
   bool lacks(const Item& item, std::uint32_t part) const;
   bool parts_are_there(Item& item);

@@ -411,6 +411,7 @@ void Page::decide_one(std::size_t i) {
   input.asked = asked;
   item.decision = decide(input);
   take_back(item, views);
+  if (item.link >= 0 && rewound) report_overwritten(item, *rewound);
   // But a row that the other side's edit brings back lives on with its own values: they are not
   // written over while nobody can tell what they mean.
   if (died && item.decision.delete_lost) {

@@ -104,4 +104,21 @@ bool Page::rests_as_lost(Item& item) {
   return true;
 }
 
+// Of a row that users have written since the restore nobody can tell which fields they edited and
+// which are merely old: all of them flow. What that writes over may be an edit of the lost hour,
+// and is kept in the ledger.
+void Page::report_overwritten(Item& item, Side rewound) {
+  const FieldAction outward =
+      rewound == Side::kLegacy ? FieldAction::kToPlatform : FieldAction::kToLegacy;
+  const Image& view = image(item);
+  const Mids& healthy = rewound == Side::kLegacy ? view.platform : view.legacy;
+  for (std::uint32_t f = 0; f < item.decision.fields.size(); ++f) {
+    FieldAnswer& answer = item.decision.fields[f];
+    if (answer.action != outward || answer.conflict != ConflictReason::kNone) continue;
+    if (healthy.hashes[f] == kNoBase) continue;
+    answer.conflict = ConflictReason::kNewest;
+    answer.winner = rewound;
+  }
+}
+
 }  // namespace atlas

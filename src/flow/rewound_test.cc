@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace atlas::sim {
 namespace {
 
@@ -114,6 +116,23 @@ TEST_P(Rewound, RepairBringsBackWhatTheBackupDidNotHave) {
   const RunReport report = run(company, repair());
   EXPECT_EQ(report.total.deleted_legacy + report.total.deleted_platform, 0);
   expect_nothing_lost();
+}
+
+// Nobody can tell which fields of such a row are edits and which are old: all of them win, and what
+// they win over is on record.
+TEST_P(Rewound, WhatALaterEditOfTheSameRowWritesOverIsInTheLedger) {
+  set(side, "ann", "remark", "later");
+  (void)run(company, repair());
+  const Side healthy = other(side);
+  const auto& conflicts = company.person_state().conflicts;
+  EXPECT_TRUE(std::any_of(conflicts.begin(), conflicts.end(), [&](const Conflict& c) {
+    return c.field == "name" && !c.open && c.winner == side_name(side) &&
+           (healthy == Side::kLegacy ? c.legacy_value : c.platform_value) == "Ann2";
+  }));
+  EXPECT_EQ(company.on_legacy(people.at("ann"), "name"), "ann");
+  EXPECT_EQ(company.on_platform(company.platform_of(people.at("ann")), "name"), "ann");
+  EXPECT_EQ(company.on_legacy(people.at("ann"), "remark"), "later");
+  EXPECT_EQ(company.on_platform(company.platform_of(people.at("ann")), "remark"), "later");
 }
 
 // Once the fences are raised nothing tells that the side is old, but the note that it was begun.
