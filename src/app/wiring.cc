@@ -13,7 +13,6 @@
 #include <cstring>
 #include <map>
 #include <ostream>
-#include <thread>
 #include <unistd.h>
 
 namespace atlas::app {
@@ -21,7 +20,9 @@ namespace {
 
 bool fatal(const Problem& problem) { return problem.fatal; }
 
-unsigned threads() { return std::max(4U, std::thread::hardware_concurrency()); }
+// So many pages at a time are in memory, of all entities together; more of them gain little
+// (docs/performance.md).
+constexpr unsigned kThreads = 4;
 
 }  // namespace
 
@@ -105,7 +106,7 @@ Result<> compile_mapping(Mapping& mapping) {
       }
     });
   }
-  ThreadExecutor(threads()).run(std::move(tasks));
+  ThreadExecutor(kThreads).run(std::move(tasks));
   for (auto& tables : found) {
     if (!*tables) return std::move(*tables).error();
     mapping.catalogs.push_back(std::move(**tables));
@@ -185,7 +186,7 @@ std::string holder_name() {
   return fmt::format("{}:{}", host.data(), ::getpid());
 }
 
-Bridge::Bridge(Mapping mapping) : mapping_(std::move(mapping)), executor_(threads()) {}
+Bridge::Bridge(Mapping mapping) : mapping_(std::move(mapping)), executor_(kThreads) {}
 
 Result<std::unique_ptr<Bridge>> Bridge::open(const CommonOptions& common, Terminal& terminal,
                                              ExitCode& exit, const Variables& variables) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <vector>
 
@@ -19,14 +20,18 @@ class SerialExecutor final : public Executor {
   void run(std::vector<std::function<void()>> tasks) override;
 };
 
-// Runs up to `threads` tasks at once, each on a thread of its own for that call.
+// Runs up to `threads` tasks at once, on threads that last for one call. Whoever calls works too;
+// tasks that run tasks themselves draw further threads from the same number, so that it bounds all
+// that is under way, and what that holds in memory. Any thread.
 class ThreadExecutor final : public Executor {
  public:
-  explicit ThreadExecutor(unsigned threads) : threads_(threads) {}
+  explicit ThreadExecutor(unsigned threads) : more_(static_cast<int>(threads) - 1) {}
   void run(std::vector<std::function<void()>> tasks) override;
 
  private:
-  unsigned threads_;
+  bool take_one();
+
+  std::atomic<int> more_;  // threads that may still be started
 };
 
 }  // namespace atlas

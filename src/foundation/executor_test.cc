@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <latch>
 #include <thread>
@@ -35,6 +36,24 @@ TEST(ThreadExecutor, RunsTasksAtTheSameTime) {
   std::latch both(2);
   ThreadExecutor(2).run({[&] { both.arrive_and_wait(); }, [&] { both.arrive_and_wait(); }});
   EXPECT_TRUE(both.try_wait());
+}
+
+// Four tasks that run four tasks each: of all these, three at a time.
+TEST(ThreadExecutor, TasksOfTasksShareItsThreads) {
+  ThreadExecutor executor(3);
+  std::atomic<int> now{0}, most{0}, runs{0};
+  const auto inner = [&] {
+    int seen = ++now;
+    for (int before = most; seen > before && !most.compare_exchange_weak(before, seen);) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    --now;
+    ++runs;
+  };
+  const auto outer = [&] { executor.run({inner, inner, inner, inner}); };
+  for (int round = 0; round < 5; ++round) executor.run({outer, outer, outer, outer});
+  EXPECT_EQ(runs, 5 * 16);
+  EXPECT_EQ(most, 3) << "all three work, in each round";
 }
 
 TEST(ThreadExecutor, RunsASingleTaskOnTheCallersThread) {
