@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -48,6 +48,16 @@ std::vector<std::string> merged(const Environment& extra) {
   }
   for (const auto& [name, value] : extra) out.push_back(name + "=" + value);
   return out;
+}
+
+// The most memory that the process has had resident since it was started; none once it has ended.
+// What wait4 tells is no use here: it remembers what this process had when it forked.
+std::optional<long> peak_kib_of(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+  }
+  return std::nullopt;
 }
 
 void redirect(const std::string& file, int stream) {
@@ -106,11 +116,10 @@ Program::~Program() {
 
 bool Program::reap(int options) {
   if (ended_) return true;
+  if (const auto peak = peak_kib_of(pid_)) peak_kib_ = *peak;
   int status = 0;
-  rusage used{};
-  if (::wait4(pid_, &status, options, &used) != pid_ || WIFSTOPPED(status)) return false;
+  if (::waitpid(pid_, &status, options) != pid_ || WIFSTOPPED(status)) return false;
   ended_ = true;
-  peak_kib_ = used.ru_maxrss;
   status_ = status;
   return true;
 }

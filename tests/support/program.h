@@ -17,7 +17,7 @@ struct Finished {
   int signal = 0;  // that ended it
   std::string out, err;
   std::chrono::milliseconds took{};
-  long peak_kib = 0;  // the most memory that it had resident
+  long peak_kib = 0;  // the most memory that it had resident, as last looked at
 };
 
 // Throws std::runtime_error when it cannot be started or does not end in time. One thread. A
