@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
@@ -14,7 +15,7 @@
 namespace atlas::e2e {
 namespace {
 
-constexpr long kDefaultPercent = 2;
+constexpr long kDefaultPercent = 1;
 constexpr std::chrono::minutes kRunMax{30};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -16,7 +16,7 @@
 
 namespace atlas::e2e {
 
-// ATLAS_SCALE: percent of the full size, or "full" for 100. Without it 2, which suits every build.
+// ATLAS_SCALE: percent of the full size, or "full" for 100. Without it 1, which suits every build.
 //   throws std::runtime_error when it is anything but 1 to 100 or "full"
 long scale_percent();
 // That part of `full`, but `least` at the least.
