@@ -14,6 +14,7 @@ namespace atlas::e2e {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -54,6 +55,31 @@ void set_platform_name(World& world, int legacy_id, const std::string& name) {
 
 std::string legacy_name(World& world, int id) {
   return world.at(Place::kLegacy).one(fmt::format("select name from users where id = {}", id));
+}
+
+// MAPPING §4, level 4: counted on the rows, not guessed.
+TEST(Cli, CheckCountsRowsThatACanonicalFormMakesOne) {
+  SqliteWorld world;
+  (void)world.load(kSmall);
+  const auto counted = [&] {
+    std::vector<std::string> out;
+    const Json checked = world.json({"check"});
+    for (const Json& problem : checked["problems"]) {
+      const std::string why = problem["why"];
+      if (problem["code"] == "ATB-2303" && why.find("another one has too") != std::string::npos)
+        out.push_back(why);
+    }
+    return out;
+  };
+  Sql& legacy = world.at(Place::kLegacy);
+  (void)legacy.query("update users set email = 'u' || id || '@example.com'");
+  (void)legacy.query("update staff set email = 's' || id || '@example.com'");
+  EXPECT_THAT(counted(), IsEmpty());
+  (void)legacy.query("update users set email = ' Same@Example.com' where id = 7");
+  (void)legacy.query("update staff set email = 'same@example.com' where id = 3");
+  (void)legacy.query("update users set email = 'SAME@example.com' where id = 9");
+  EXPECT_THAT(counted(), ElementsAre(AllOf(HasSubstr("3 rows of legacy"), HasSubstr("`email`"),
+                                           HasSubstr("users 7 and users 9"))));
 }
 
 TEST(Cli, CheckPlanSyncVerifyStatusAndRunsTellOneStory) {

@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <csignal>
+#include <sys/resource.h>
 #include <thread>
 
 namespace atlas::e2e {
@@ -165,6 +167,57 @@ TEST(Faults, ARowOfTwentyMegabytesWaitsAloneAndUnread) {
 }
 
 // A real TRUNCATE, which no trigger and no row version tells of; on either side.
+// No file of a run that starts while this lives grows beyond so many bytes: what a full disk looks
+// like to it.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) {
+    (void)::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    (void)::setrlimit(RLIMIT_FSIZE, &small);
+    handler_ = std::signal(SIGXFSZ, SIG_IGN);  // a write then fails, and the program goes on
+  }
+  ~SmallDisk() {
+    (void)::setrlimit(RLIMIT_FSIZE, &before_);
+    (void)std::signal(SIGXFSZ, handler_);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = nullptr;
+};
+
+// F8: the disk is full at this or that write. The run says so; with room again nothing is missing
+// and nothing is there twice.
+TEST(Faults, AFullDiskIsToldAndNothingIsLost) {
+  SqliteWorld world;
+  (void)world.load(
+      {.users = 400, .staff = 40, .teams = 30, .geofences = 60, .members = 300, .categories = 6});
+  world.check();
+  std::vector<std::string> told;
+  for (const rlim_t kib : {80U, 140U, 260U, 420U, 700U}) {
+    const Finished run = [&] {
+      const SmallDisk disk(kib * 1024);
+      return world.run({"sync"});
+    }();
+    if (run.exit == 0) continue;
+    EXPECT_GT(run.exit, 0) << "it ended by itself";
+    EXPECT_THAT(run.err, AllOf(HasSubstr("ATB-1011"), HasSubstr("make room"))) << kib;
+    told.push_back(run.err);
+    world.expire_lease();  // where there was no room to give it back
+  }
+  EXPECT_GE(told.size(), 2U);
+  (void)world.sync();
+  (void)world.sync();
+  const Verdict verdict = world.verify();
+  EXPECT_TRUE(verdict.complete);
+  EXPECT_EQ(verdict.different + verdict.pending + verdict.unlinked, 0) << verdict.report.dump(1);
+  EXPECT_EQ(world.at(Place::kIdentity).number("select count(*) from users"),
+            world.at(Place::kIdentity).number("select count(distinct email) from users"));
+}
+
 TEST(Faults, ATruncatedTableStopsTheRunBeforeItsFirstDelete) {
   PostgresWorld world;
   (void)world.load(kSmall);

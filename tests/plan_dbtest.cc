@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <iterator>
 #include <map>
 #include <set>
@@ -209,6 +210,54 @@ class PlanSays : public ::testing::Test {
 
   PostgresWorld world_;
 };
+
+// E35: not even tables of the bridge's own.
+TEST(Plan, MakesNoStateBeforeTheFirstCheck) {
+  PostgresWorld world;
+  (void)world.load(
+      {.users = 20, .staff = 5, .teams = 4, .geofences = 5, .members = 8, .categories = 3});
+  const auto ours = [&] {
+    std::string out;
+    for (const auto& [place, endpoint] : kEndpoints)
+      out += world.at(place).one(
+          "select coalesce(string_agg(relname, ', ' order by 1), '') from pg_class where "
+          "relnamespace = to_regnamespace('atlas_bridge')");
+    if (!out.empty())
+      out += world.at(Place::kOrg).one("select '; layouts ' || count(*) from atlas_bridge.layout");
+    return out;
+  };
+  const auto first = lines_of(world.json({"plan", "--rows"}));
+  EXPECT_GT(first.size(), 40U);
+  EXPECT_EQ(ours(), "");
+  world.check();
+  const std::string checked = ours();
+  EXPECT_THAT(checked, HasSubstr("link_"));
+  EXPECT_EQ(lines_of(world.json({"plan", "--rows"})), first) << "the same with a state";
+  EXPECT_EQ(ours(), checked);
+
+  std::string mapping = world.mapping();
+  const std::string canon = "canon: [trim, lower]";
+  mapping.replace(mapping.find(canon), canon.size(), "canon: [trim, upper]");
+  world.set_mapping(mapping);
+  const Finished changed = world.run({"plan"});
+  EXPECT_EQ(changed.exit, 78);
+  EXPECT_THAT(changed.err, HasSubstr("ATB-2304"));
+  EXPECT_EQ(ours(), checked);
+}
+
+TEST(Plan, MakesNoFileBeforeTheFirstCheck) {
+  SqliteWorld world;
+  (void)world.load(
+      {.users = 20, .staff = 5, .teams = 4, .geofences = 5, .members = 8, .categories = 3});
+  const std::string state =
+      world.mapping_file().substr(0, world.mapping_file().rfind('/')) + "/state.db";
+  const Json plan = world.json({"plan"});
+  EXPECT_GT(plan["writes"], 40);
+  EXPECT_FALSE(std::filesystem::exists(state));
+  world.check();
+  EXPECT_TRUE(std::filesystem::exists(state));
+  EXPECT_EQ(world.json({"plan"})["writes"], plan["writes"]);
+}
 
 TEST_F(PlanSays, WhatTheFirstRunWrites) {
   EXPECT_GT(expect_the_run_it_says().size(), 150U);

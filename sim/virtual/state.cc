@@ -33,6 +33,10 @@ bool same_layout(const EntityLayout& a, const EntityLayout& b) {
   return a.fields == b.fields && a.parts == b.parts && a.kinds == b.kinds;
 }
 
+Error another_id(const std::string& name) {
+  return {Code::kPrivateState, "tenant " + name + " has another immutable id"};
+}
+
 Error refused(const char* why) { return Error(Code::kStateUnusable, why).at("state"); }
 
 }  // namespace
@@ -61,6 +65,24 @@ Result<> VirtualState::migrate() {
   return data_.world().call("state.migrate", []() -> Result<> { return {}; });
 }
 
+Result<Prepared> VirtualState::prepared(const std::string& name, const std::string& uuid,
+                                        std::span<const EntityLayout> entities) {
+  return data_.world().call("state.prepared", [&]() -> Result<Prepared> {
+    const auto tenant = std::ranges::find(
+        data_.tenants, name, [](const Tenant& t) { return std::string_view(t.info.name); });
+    if (tenant == data_.tenants.end()) return Prepared::kNothing;
+    if (tenant->info.uuid != uuid) return another_id(name);
+    for (const EntityLayout& entity : entities) {
+      const Entity* known = data_.entity(name, entity.name);
+      if (known == nullptr || std::ranges::none_of(known->layouts, [&](const EntityLayout& l) {
+            return same_layout(l, entity);
+          }))
+        return Prepared::kPartly;
+    }
+    return Prepared::kReady;
+  });
+}
+
 Result<std::string> VirtualState::identity() {
   return data_.world().call("state.identity", [&]() -> Result<std::string> {
     return "virtual:" + (data_.home() == nullptr ? std::string("state") : data_.home()->name());
@@ -72,8 +94,7 @@ Result<TenantInfo> VirtualState::tenant(const std::string& name, const std::stri
   return data_.world().call("state.tenant", [&]() -> Result<TenantInfo> {
     for (const Tenant& tenant : data_.tenants) {
       if (tenant.info.name != name) continue;
-      if (tenant.info.uuid != uuid)
-        return Error(Code::kPrivateState, "tenant " + name + " has another immutable id");
+      if (tenant.info.uuid != uuid) return another_id(name);
       return tenant.info;
     }
     Tenant fresh;
@@ -601,6 +622,16 @@ Result<std::vector<RunRecord>> VirtualState::runs(TenantId tenant, std::size_t l
 Result<std::int64_t> VirtualState::link_count(TenantId /*tenant*/, const EntityRef& ref) {
   return data_.world().call("state.link_count", [&]() -> Result<std::int64_t> {
     return static_cast<std::int64_t>(entity_of(ref).links.size());
+  });
+}
+
+Result<std::int64_t> VirtualState::living_count(TenantId /*tenant*/, const EntityRef& ref) {
+  return data_.world().call("state.living_count", [&]() -> Result<std::int64_t> {
+    // The flags follow the layout, a number of one byte or two (docs/formats/link.md).
+    return std::ranges::count_if(entity_of(ref).links, [](const auto& link) {
+      const std::string& document = link.second.document;
+      return document[static_cast<unsigned char>(document[1]) < 0x80 ? 2 : 3] == 0;
+    });
   });
 }
 

@@ -73,6 +73,8 @@ class VirtualState final : public StateStore {
   explicit VirtualState(StateData& data) : data_(data) {}
 
   Result<> migrate() override;
+  Result<Prepared> prepared(const std::string& name, const std::string& uuid,
+                            std::span<const EntityLayout> entities) override;
   Result<std::string> identity() override;
   Result<TenantInfo> tenant(const std::string& name, const std::string& uuid,
                             const std::array<std::uint8_t, 32>& fresh_key) override;
@@ -129,6 +131,7 @@ class VirtualState final : public StateStore {
                                      const Conflict& undo) override;
   Result<std::vector<RunRecord>> runs(TenantId tenant, std::size_t limit) override;
   Result<std::int64_t> link_count(TenantId tenant, const EntityRef& entity) override;
+  Result<std::int64_t> living_count(TenantId tenant, const EntityRef& entity) override;
 
   Result<> put_note(TenantId tenant, const std::string& name, const std::string& text) override;
   Result<std::optional<std::string>> note(TenantId tenant, const std::string& name) override;

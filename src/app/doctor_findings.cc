@@ -112,6 +112,22 @@ void capture_findings(const TableShape& shape, const TableInfo& info, const Enti
   out.push_back(index_finding(shape, info, engine));
 }
 
+// A stamp without a zone that a trigger takes from now(): the same trigger stamps differently in
+// our sessions, and `newest` would believe it.
+void zone_finding(const TableShape& shape, const TableInfo& info, std::vector<Finding>& out) {
+  if (!shape.stamp || shape.columns[*shape.stamp].type.kind != TypeKind::kTimestamp) return;
+  std::vector<std::string> names;
+  for (const TriggerInfo& trigger : info.triggers)
+    if (trigger.before_row && trigger.uses_session_zone) names.push_back(trigger.name);
+  if (names.empty()) return;
+  out.push_back({Level::kWarn, "capture",
+                 fmt::format("{}: {} stamp by the session's time zone, and {} has none of its own; "
+                             "the bridge's sessions are in UTC",
+                             info.table.text(), list(names), shape.columns[*shape.stamp].name),
+                 "write `now() AT TIME ZONE '...'` there, with the zone of `stamp:`, or `ALTER "
+                 "FUNCTION ... SET timezone = '...'` once"});
+}
+
 void trigger_findings(const TableInfo& info, std::vector<Finding>& out) {
   const std::string table = info.table.text();
   std::vector<std::string> before;
@@ -156,6 +172,7 @@ std::vector<Finding> table_findings(const Plan& plan, EndpointIndex index,
     const auto info = std::ranges::find(tables, shape.table, &TableInfo::table);
     if (info == tables.end()) return;
     capture_findings(shape, *info, entity, engine, out);
+    zone_finding(shape, *info, out);
     trigger_findings(*info, out);
   };
   for (const EntityPlan& entity : plan.entities) {

@@ -136,6 +136,16 @@ TEST(DoctorTriggers, ThatNeedTheApplicationsSearchPathAreNamed) {
   EXPECT_THAT(world.trouble("triggers").detail, HasSubstr("log_it name tables without"));
 }
 
+TEST(DoctorCapture, TriggersThatStampByTheSessionsZoneAreNamed) {
+  World world;
+  world.info.triggers.push_back({.name = "touch", .before_row = true, .uses_session_zone = true});
+  TypeKind& stamp = world.shape().columns[*world.shape().stamp].type.kind;
+  stamp = TypeKind::kTimestamp;
+  EXPECT_THAT(world.trouble("capture").detail, HasSubstr("touch stamp by the session's time zone"));
+  stamp = TypeKind::kTimestampTz;
+  EXPECT_TRUE(world.quiet("capture"));
+}
+
 TEST(DoctorClock, WarnsAboveASecondBeyondWhatWasMeasured) {
   using std::chrono::milliseconds;
   EXPECT_EQ(clock_finding(milliseconds(900), milliseconds(5)).level, Level::kOk);

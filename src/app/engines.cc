@@ -37,6 +37,10 @@ PostgresOptions postgres_options(const EndpointPlan& endpoint,
   return options;
 }
 
+Result<std::unique_ptr<StateStore>> open_empty_state() {
+  return SqliteStateStore::open({.path = ":memory:", .own_file = false});
+}
+
 }  // namespace
 
 Engines::Engines(std::string mapping_file)
@@ -70,6 +74,26 @@ Result<std::unique_ptr<StateStore>> Engines::open_state(
     }
   }
   return Error(Code::kInternal, "an engine without a state store");
+}
+
+Result<std::unique_ptr<StateStore>> Engines::open_preview_state(
+    const EndpointPlan& state, std::span<const EndpointPlan> endpoints, const TenantName& tenant,
+    std::span<const EntityLayout> entities) const {
+  const bool file = state.engine == EngineKind::kSqlite;
+  if (file && !std::filesystem::exists(path_of(state, mapping_file_))) return open_empty_state();
+  ATLAS_TRY(auto store, open_state(state, endpoints));
+  ATLAS_TRY(const Prepared prepared, store->prepared(tenant.name, tenant.uuid, entities));
+  switch (prepared) {
+    case Prepared::kNothing:
+      return open_empty_state();
+    case Prepared::kReady:
+      return store;
+    case Prepared::kPartly:
+      break;
+  }
+  return Error(Code::kNoPassingCheck, "the state was not made ready for this mapping")
+      .at(state.name)
+      .advise("run `atlas-bridge check`; a preview itself writes nothing");
 }
 
 }  // namespace atlas::app

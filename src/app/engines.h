@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/tenant_name.h"
 #include "endpoint/endpoint.h"
 #include "mapping/plan.h"
 #include "state/store.h"
@@ -28,6 +29,12 @@ class Engines {
   // own.
   Result<std::unique_ptr<StateStore>> open_state(const EndpointPlan& state,
                                                  std::span<const EndpointPlan> endpoints) const;
+  // The same for a preview, which writes nothing: where nothing of the tenant is kept yet, an empty
+  // state in memory.
+  //   errors  also kNoPassingCheck: the state would have to be changed for these entities first
+  Result<std::unique_ptr<StateStore>> open_preview_state(
+      const EndpointPlan& state, std::span<const EndpointPlan> endpoints, const TenantName& tenant,
+      std::span<const EntityLayout> entities) const;
 
  private:
   std::string mapping_file_;

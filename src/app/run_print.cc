@@ -29,19 +29,20 @@ void count_row(Table& table, const std::string& name, const Counts& c, const Pen
                Style style) {
   const std::int64_t stuck = in_state(pending, PendingState::kQuarantined);
   const std::int64_t held = in_state(pending, PendingState::kHeld);
-  table.row({{name, style},
-             count_cell(c.decided),
-             pair_cell(c.created_legacy, c.created_platform),
-             pair_cell(c.updated_legacy, c.updated_platform),
-             pair_cell(c.deleted_legacy, c.deleted_platform),
-             count_cell(c.adopted),
-             {count_cell(c.conflicts + c.conflicts_held),
-              c.conflicts + c.conflicts_held > 0 ? Style::kWarn : Style::kPlain},
-             {count_cell(stuck), stuck > 0 ? Style::kBad : Style::kPlain},
-             count_cell(in_state(pending, PendingState::kWaiting) +
-                        in_state(pending, PendingState::kDeferred)),
-             {count_cell(held), held > 0 ? Style::kWarn : Style::kPlain},
-             count_cell(in_state(pending, PendingState::kDirty))});
+  table.row(
+      {{name, style},
+       count_cell(c.decided),
+       pair_cell(c.created_legacy, c.created_platform),
+       pair_cell(c.updated_legacy + c.revived_legacy, c.updated_platform + c.revived_platform),
+       pair_cell(c.deleted_legacy, c.deleted_platform),
+       count_cell(c.adopted),
+       {count_cell(c.conflicts + c.conflicts_held),
+        c.conflicts + c.conflicts_held > 0 ? Style::kWarn : Style::kPlain},
+       {count_cell(stuck), stuck > 0 ? Style::kBad : Style::kPlain},
+       count_cell(in_state(pending, PendingState::kWaiting) +
+                  in_state(pending, PendingState::kDeferred)),
+       {count_cell(held), held > 0 ? Style::kWarn : Style::kPlain},
+       count_cell(in_state(pending, PendingState::kDirty))});
 }
 
 std::string closing_line(const RunReport& report, bool colour) {
@@ -64,6 +65,21 @@ std::string closing_line(const RunReport& report, bool colour) {
                         report.clock_offset > Micros{} ? "ahead of" : "behind");
   }
   return line;
+}
+
+// E22: what has to stop before legacy can be switched off, by entity.
+void print_legacy_writes(const RunReport& report, Terminal& terminal) {
+  if (report.total.legacy_user_writes == 0) return;
+  std::string by_entity;
+  for (const EntityReport& entity : report.entities) {
+    if (entity.counts.legacy_user_writes == 0) continue;
+    by_entity += fmt::format("{}{} {}", by_entity.empty() ? "" : ", ", entity.entity,
+                             count_cell(entity.counts.legacy_user_writes));
+  }
+  terminal.out << styled(fmt::format("legacy is read-only, and its users wrote {}: {}",
+                                     counted(report.total.legacy_user_writes, "row"), by_entity),
+                         Style::kWarn, terminal.out_colour)
+               << '\n';
 }
 
 }  // namespace
@@ -92,6 +108,7 @@ void print_run(const RunReport& report, Terminal& terminal) {
   }
   if (!report.entities.empty()) print_counts(report.entities, report.total, terminal);
   terminal.out << closing_line(report, terminal.out_colour) << '\n';
+  print_legacy_writes(report, terminal);
   terminal.out.flush();
   bool shown = false;
   for (const EntityReport& entity : report.entities) {

@@ -1,9 +1,11 @@
 // check: is the mapping lawful for these two live schemas? (MAPPING §4, levels 1 to 4)
 
+#include "app/collision_remarks.h"
 #include "app/json_text.h"
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
+#include "verify/entity_decl.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -58,9 +60,23 @@ void print_fields(const std::vector<FieldReport>& fields, Terminal& terminal) {
   table.print(terminal);
 }
 
-// `sync` demands this note for exactly this mapping and these schemas.
+// Level 4 on real rows.
+Result<> count_rows(Mapping& mapping) {
+  const Plan& plan = *mapping.plan;
+  ATLAS_TRY(std::vector<Problem> remarks,
+            collision_remarks(*mapping.document, plan, [&](EndpointIndex index) {
+              return mapping.engines.open_endpoint(plan.endpoints[index.value]);
+            }));
+  std::ranges::move(remarks, std::back_inserter(mapping.problems));
+  return {};
+}
+
+// `sync` demands this note for exactly this mapping and these schemas. The entities are declared
+// too: a `plan` that follows has nothing left to write.
 Result<> remember(const Mapping& mapping) {
   ATLAS_TRY(OpenState state, open_tenant(mapping));
+  for (const EntityPlan& entity : mapping.plan->entities)
+    ATLAS_OK(state.store->entity(state.tenant.id, entity_decl(entity)));
   return state.store->put_note(state.tenant.id, "check", check_hash(*mapping.plan));
 }
 
@@ -69,6 +85,7 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   Mapping mapping = load_mapping(common);
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
   const bool lawful = mapping.plan != nullptr;
+  if (lawful) ATLAS_OK(count_rows(mapping));
   if (common.json) {
     terminal.out << json_document(check_json(mapping, lawful));
   } else {

@@ -105,7 +105,8 @@ Result<ExitCode> plan(const PlanOptions& options, SweepOptions sweep, const Comm
   ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
   if (!bridge) return exit;
   const StopSignals signals;
-  const Ports ports = bridge->ports(stop_when(signals, system_clock(), std::nullopt));
+  Ports ports = bridge->ports(stop_when(signals, system_clock(), std::nullopt));
+  ports.open_state = [&bridge] { return bridge->preview_state(); };
   RunOptions run;
   run.entities = common.entities;
   run.page_rows = options.page_rows;

@@ -25,23 +25,32 @@ std::int64_t total(const Json& report, const char* name) {
   return found == report.end() ? 0 : found->value(name, std::int64_t{0});
 }
 
+// The error of a run, or the reason that a person gave for what they did.
+std::string why(const Json& report) {
+  if (!report.is_object()) return {};
+  const std::string error = report.value("error", "");
+  return error.empty() ? one_line(report.value("reason", "")) : error;
+}
+
 void print_runs(const std::vector<RunRecord>& runs, Terminal& terminal) {
   Table table;
-  table.number("RUN").column("OUTCOME").column("STARTED").number("TOOK").number("DECIDED");
-  table.number("ROWS WRITTEN").number("CONFLICTS").column("ERROR");
+  table.number("RUN").column("VERB").column("OUTCOME").column("STARTED").number("TOOK").number(
+      "DECIDED");
+  table.number("ROWS WRITTEN").number("CONFLICTS").column("WHY");
   table.column("BY");
   for (const RunRecord& run : runs) {
     const Json report = report_of(run);
     const bool ended = run.outcome != "running" && run.outcome != "crashed";
     const bool good = run.outcome == "done" || run.outcome == "running";
     table.row({std::to_string(run.id.value),
+               run.verb,
                {run.outcome, good ? Style::kPlain : Style::kWarn},
                instant_text(run.started),
                ended ? duration_text(run.finished - run.started) : "-",
                count_cell(total(report, "decided")),
                count_cell(total(report, "rows_written")),
                count_cell(total(report, "conflicts")),
-               report.is_object() ? report.value("error", "") : "",
+               why(report),
                run.holder});
   }
   table.print(terminal);

@@ -24,7 +24,8 @@ constexpr std::array kStates = {PendingState::kDirty, PendingState::kDeferred,
 
 struct EntityStatus {
   std::string entity;
-  std::int64_t links = 0;
+  std::int64_t links = 0;       // of living pairs
+  std::int64_t tombstones = 0;  // of deleted ones
   PendingCounts pending;
   std::int64_t conflicts = 0;
   std::vector<Cursor> cursors;
@@ -36,7 +37,9 @@ Result<std::vector<EntityStatus>> look(const Bridge& bridge, OpenState& state) {
     const EntityRef& ref = state.entities[index.value];
     EntityStatus one;
     one.entity = bridge.plan().entities[index.value].name;
-    ATLAS_TRY(one.links, state.store->link_count(state.tenant.id, ref));
+    ATLAS_TRY(one.links, state.store->living_count(state.tenant.id, ref));
+    ATLAS_TRY(const std::int64_t all, state.store->link_count(state.tenant.id, ref));
+    one.tombstones = all - one.links;
     ATLAS_TRY(one.pending, state.store->pending_counts(state.tenant.id, ref));
     ATLAS_TRY(const auto open, state.store->conflicts(state.tenant.id, ref, true, kConflictsMax));
     one.conflicts = static_cast<std::int64_t>(open.size());
@@ -95,6 +98,7 @@ Json entity_json(const EntityStatus& one) {
   }
   return {{"entity", one.entity},
           {"links", one.links},
+          {"tombstones", one.tombstones},
           {"pending", std::move(pending)},
           {"open_conflicts", one.conflicts},
           {"cursors", std::move(cursors)}};

@@ -227,6 +227,13 @@ Result<std::unique_ptr<Endpoint>> Bridge::endpoint(EndpointIndex index) const {
   return mapping_.engines.open_endpoint(plan().endpoints[index.value]);
 }
 
+Result<std::unique_ptr<StateStore>> Bridge::preview_state() const {
+  std::vector<EntityLayout> entities;
+  for (const EntityPlan& entity : plan().entities) entities.push_back(entity_decl(entity));
+  return mapping_.engines.open_preview_state(plan().state, plan().endpoints,
+                                             tenant_of(*mapping_.document), entities);
+}
+
 std::int64_t Bridge::rows_estimate(const EntityPlan& entity, Side side) const {
   const std::uint32_t part = side == Side::kLegacy ? 0 : 1;
   const std::size_t kinds = side == Side::kLegacy ? entity.kinds.size() : 1;

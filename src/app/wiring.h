@@ -88,6 +88,9 @@ class Bridge {
   std::int64_t rows_estimate(const EntityPlan& entity, Side side) const;
   // Migrates the state and finds the tenant and every entity.
   Result<OpenState> state() const;
+  // The state as a preview may use it: nothing is written.
+  //   errors  kNoPassingCheck when it has to be changed first
+  Result<std::unique_ptr<StateStore>> preview_state() const;
   // Connection of the plan's endpoint.
   Result<std::unique_ptr<Endpoint>> endpoint(EndpointIndex index) const;
 

@@ -108,14 +108,16 @@ Result<std::optional<Error>> EntityRun::deletes_over_cap() {
             context_.state.note(context_.run.tenant.id, ledger_note(name)));
   ledger_ = DeleteLedger::parse(note.value_or(""));
   ATLAS_TRY(const std::int64_t links,
-            context_.state.link_count(context_.run.tenant.id, context_.ref));
+            context_.state.living_count(context_.run.tenant.id, context_.ref));
   allowed_ = deletes_allowed(context_.entity.limits, links);
   const std::int64_t lately = ledger_.total(now);
   std::string why;
   if (due.unapproved > 0 && due.unapproved + lately > allowed_) {
     const LimitsPlan& limits = context_.entity.limits;
-    why = fmt::format("the cap is {} rows and {} % of {} links in 24 hours, and {} were deleted",
-                      limits.deletes_rows, limits.deletes_percent, links, lately);
+    why = fmt::format(
+        "the cap is {} in 24 hours ({} rows, {} % of {} living links, but a handful always), and "
+        "{} were deleted",
+        allowed_, limits.deletes_rows, limits.deletes_percent, links, lately);
   }
   for (const Side side : {Side::kLegacy, Side::kPlatform}) {
     for (const auto& [kind, rows] : due.died[index(side)]) {

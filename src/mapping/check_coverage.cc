@@ -42,14 +42,13 @@ void check_table(CompileContext& context, const EntityBuild& build, const TableU
   const auto& accounted = context.accounted[{table.endpoint.value, table.info->table}];
   for (const ColumnInfo& column : table.info->columns) {
     if (column.generated || accounted.contains(column.name)) continue;
-    const bool legacy = table.side == Side::kLegacy;
     context.problems.refuse(
         Code::kColumnUnmapped, table.decl->name.where,
         fmt::format("the mapping says nothing about {} of {} ({})", column.name, table.text(),
                     describe(column)),
-        fmt::format("{}  |  {}_only: {{{}: private}}  |  {}_only: {{{}: {{ignore: \"why\"}}}}",
+        fmt::format("{0}  |  {1}_only: {{{2}: private}}  |  {1}_only: {{{2}: {{create: "
+                    "\"VALUE\"}}}}  |  {1}_only: {{{2}: {{ignore: \"why\"}}}}",
                     mapping_line(context, build, table, column.name), side_name(table.side),
-                    table.column_text(column.name), legacy ? "legacy" : "platform",
                     table.column_text(column.name)));
   }
 }

@@ -3,38 +3,11 @@
 #include "model/text_form.h"
 
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include <algorithm>
 
 namespace atlas {
 namespace {
-
-// The values a check constraint allows for `column`: `kind IN ('a', 'b')` or `kind = ANY
-// (ARRAY['a'::text, 'b'::text])`.
-std::vector<std::string> checked_values(const TableInfo& info, const std::string& column) {
-  const RE2 list(
-      R"((?is)^\s*(?:check\s*)?\(*\s*["`]?)" + RE2::QuoteMeta(column) +
-      R"(["`]?\)?(?:::\w+)?\s*(?:in\s*\(|=\s*any\s*\(+\s*array\s*\[)((?:\s*'[^']*'(?:::[\w ]+)?\s*,?)+)[)\]][)\[\]:\w\s]*$)");
-  static const RE2 literal("'([^']*)'");
-  std::vector<std::string> out;
-  for (const std::string& check : info.checks) {
-    std::string inside;
-    if (!RE2::FullMatch(check, list, &inside)) continue;
-    re2::StringPiece rest(inside);
-    std::string value;
-    while (RE2::FindAndConsume(&rest, literal, &value)) out.push_back(value);
-    return out;
-  }
-  return out;
-}
-
-std::vector<std::string> known_values(const TableUse& table, const std::string& column) {
-  const ColumnInfo& info = *column_info(table, column);
-  if (info.type.kind == TypeKind::kEnum) return info.type.labels;
-  if (info.type.kind == TypeKind::kBool) return {"false", "true"};
-  return checked_values(*table.info, column);
-}
 
 bool disjoint(const KindPlan& a, const KindPlan& b) {
   for (const KindPlan::Condition& x : a.when) {
@@ -181,6 +154,17 @@ void check_fold(CompileContext& context, const EntityBuild& build, std::size_t f
   }
 }
 
+// Whether rows that differ on one side may be too many for a unique constraint of the other:
+// values meet in a canonical form or from several tables, or only one side has the constraint.
+bool may_collide(const EntityBuild& build, std::size_t f) {
+  if (build.plan.fields[f].lens == nullptr) return false;
+  const std::vector<Place> places = places_of(build, {f});
+  const auto unique = std::ranges::count_if(
+      places, [](const Place& place) { return unique_on(*place.table, place.columns); });
+  return unique > 0 && (!build.field_decls[f]->canon.empty() || build.kind_count() > 1 ||
+                        unique < std::ssize(places));
+}
+
 }  // namespace
 
 void check_kinds(CompileContext& context, EntityBuild& build) {
@@ -207,6 +191,7 @@ void check_kinds(CompileContext& context, EntityBuild& build) {
 void check_uniques(CompileContext& context, EntityBuild& build) {
   std::vector<std::size_t> matched;
   for (std::size_t f = 0; f < build.plan.fields.size(); ++f) {
+    build.plan.fields[f].count_values = may_collide(build, f);
     if (build.plan.fields[f].in_match) matched.push_back(f);
     if (build.field_decls[f]->unique && !build.plan.fields[f].in_match)
       expect_unique(context, build, {f}, build.field_decls[f]->where,

@@ -49,6 +49,7 @@ void compile_entity(CompileContext& context, EntityBuild& build) {
   check_kinds(context, build);
   check_writers(context, build);
   check_inserts(context, build);
+  check_labels(context, build);
   check_uniques(context, build);
 }
 

@@ -118,6 +118,9 @@ void check_inserts(CompileContext& context, EntityBuild& build);
 // check_nulls.cc
 void check_nulls(CompileContext& context, EntityBuild& build, const FieldDecl& decl,
                  const FieldPlan& field);
+// check_labels.cc: the values a column is limited to; empty: nothing limits it.
+std::vector<std::string> known_values(const TableUse& table, const std::string& column);
+void check_labels(CompileContext& context, const EntityBuild& build);
 // check_structure.cc
 void check_kinds(CompileContext& context, EntityBuild& build);
 void check_uniques(CompileContext& context, EntityBuild& build);

@@ -213,6 +213,7 @@ TEST(Messages, GiveAReadyLineForAnUnmappedColumn) {
             "     |                ^\n"
             "  why: the mapping says nothing about phone of the legacy table public.users (text)\n"
             "  fix: \"phone <-> u.COLUMN\": copy  |  legacy_only: {users.phone: private}  |  "
+            "legacy_only: {users.phone: {create: \"VALUE\"}}  |  "
             "legacy_only: {users.phone: {ignore: \"why\"}}\n");
 }
 

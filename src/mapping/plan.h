@@ -89,6 +89,9 @@ struct FieldPlan {
   Policy policy = Policy::kNewest;  // phase and entity defaults already applied
   std::int32_t group = -1;          // fields of one group win or lose together
   bool in_match = false;
+  // Unique in a table of one side, and two values there may be one on the other: `check` counts
+  // such rows.
+  bool count_values = false;
   std::uint64_t kinds = ~std::uint64_t{0};  // bit per kind it applies to
   std::vector<std::vector<std::uint32_t>>
       legacy_by_kind;  // [kind] → columns in that kind's shape; empty if not applicable

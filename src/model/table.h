@@ -60,6 +60,8 @@ struct TriggerInfo {
   bool after_or_deferred = false;
   // Its function looks tables up in the caller's search path, which is not the application's (Q3).
   bool uses_callers_path = false;
+  // Its function takes the time of day in the session's time zone, which is ours when we write.
+  bool uses_session_zone = false;
 };
 
 struct IndexInfo {

@@ -8,6 +8,8 @@ namespace {
 
 using testing::ElementsAre;
 
+constexpr const char* kNobody = "00000000-0000-4000-8000-00000000ffff";
+
 // The link of user 1, read under `decl` by a new connection.
 Links read_under(StateFixture& fixture, const World& world, const EntityLayout& decl,
                  std::uint16_t kind = 0) {
@@ -45,6 +47,29 @@ void TheSameMappingIsTheSameLayout(StateFixture& fixture) {
   EXPECT_NE(must(world.store->entity(world.tenant.id, other)).layout, world.entity.layout);
   EXPECT_EQ(must(world.store->entity(world.tenant.id, person())).layout, world.entity.layout)
       << "and back";
+}
+
+// E35: a preview asks before it would write.
+void WhatIsPreparedIsToldWithoutWriting(StateFixture& fixture) {
+  const std::array decls = {person()};
+  const auto first = fixture.open();
+  EXPECT_EQ(must(first->prepared("nobody", kNobody, decls)), Prepared::kNothing);
+  EXPECT_EQ(must(first->prepared("nobody", kNobody, decls)), Prepared::kNothing) << "nor made";
+  World world(fixture);
+  const auto ask = [&](const EntityLayout& decl) {
+    return must(
+        fixture.open()->prepared(world.tenant.name, world.tenant.uuid, std::span(&decl, 1)));
+  };
+  EXPECT_EQ(ask(person()), Prepared::kReady);
+  EntityLayout other = person();
+  other.fields[0].fingerprint = 99;
+  EXPECT_EQ(ask(other), Prepared::kPartly);
+  EXPECT_EQ(ask(other), Prepared::kPartly) << "nor declared";
+  other = person();
+  other.name = "stranger";
+  EXPECT_EQ(ask(other), Prepared::kPartly);
+  EXPECT_EQ(fixture.open()->prepared(world.tenant.name, kNobody, decls).error().code(),
+            Code::kPrivateState);
 }
 
 void ReorderedFieldsKeepTheirBases(StateFixture& fixture) {
@@ -119,6 +144,7 @@ void AWriteMovesALinkToTheNewLayout(StateFixture& fixture) {
 
 std::vector<Case> layout_cases() {
   return {{"TheSameMappingIsTheSameLayout", TheSameMappingIsTheSameLayout},
+          {"WhatIsPreparedIsToldWithoutWriting", WhatIsPreparedIsToldWithoutWriting},
           {"ReorderedFieldsKeepTheirBases", ReorderedFieldsKeepTheirBases},
           {"ARenamedOrNewFieldHasNoBase", ARenamedOrNewFieldHasNoBase},
           {"AFieldWithAnotherFingerprintHasNoBase", AFieldWithAnotherFingerprintHasNoBase},

@@ -265,10 +265,31 @@ void AReplacedLinkGoesBeforeItsSuccessorComes(StateFixture& fixture) {
   EXPECT_EQ(world.find(2).size(), 1U);
 }
 
+// E32: what is dead already is no reason to let more die. The layout's number takes two bytes in
+// the end.
+void TheLivingAreCountedWithoutTheDead(StateFixture& fixture) {
+  World world(fixture);
+  world.insert({1, 2, 3});
+  EntityLayout decl = person();
+  for (std::uint64_t i = 0; i < 130; ++i) {
+    decl.fields[0].fingerprint = 1000 + i;
+    world.entity = must(world.store->entity(world.tenant.id, decl));
+  }
+  Links changed = world.find(1);
+  changed[0].dead = true;
+  Confirm confirm;
+  confirm.batch = BatchNumber{100};
+  confirm.update_links = {&changed[0]};
+  must(world.confirm(confirm));
+  EXPECT_EQ(must(world.store->link_count(world.tenant.id, world.entity)), 3);
+  EXPECT_EQ(must(world.store->living_count(world.tenant.id, world.entity)), 2);
+}
+
 }  // namespace
 
 std::vector<Case> link_cases() {
   return {
+      {"TheLivingAreCountedWithoutTheDead", TheLivingAreCountedWithoutTheDead},
       {"AReplacedLinkGoesBeforeItsSuccessorComes", AReplacedLinkGoesBeforeItsSuccessorComes},
       {"LinksAreFoundByEitherSide", LinksAreFoundByEitherSide},
       {"AnUpdateReplacesEverythingButTheLegacyKey", AnUpdateReplacesEverythingButTheLegacyKey},

@@ -199,6 +199,13 @@ struct PendingCounts {
   std::map<PendingState, std::int64_t> by_state;
 };
 
+// How much of what a run needs is there already.
+enum class Prepared : std::uint8_t {
+  kNothing,  // no table, or nothing of this tenant
+  kPartly,   // tables of an older version, or an entity that is new or declared otherwise
+  kReady,    // migrate(), tenant() and entity() would write nothing
+};
+
 class StateStore {
  public:
   virtual ~StateStore() = default;
@@ -208,6 +215,10 @@ class StateStore {
   // Makes or upgrades the tables. kStateTooNew if a newer version wrote them; kWitnessMissing with
   // GRANTs if it may not.
   virtual Result<> migrate() = 0;
+  // What is there of a tenant and its entities. Writes nothing; may be asked before migrate().
+  // kStateTooNew, kPrivateState as below.
+  virtual Result<Prepared> prepared(const std::string& name, const std::string& uuid,
+                                    std::span<const EntityLayout> entities) = 0;
   // The database behind it (Probe::identity), to know which endpoint's transactions can be joined.
   virtual Result<std::string> identity() = 0;
   // Finds or makes the tenant. kPrivateState if `name` exists with another uuid. `fresh_key` is
@@ -307,6 +318,8 @@ class StateStore {
                                              const Conflict& undo) = 0;
   virtual Result<std::vector<RunRecord>> runs(TenantId tenant, std::size_t limit) = 0;
   virtual Result<std::int64_t> link_count(TenantId tenant, const EntityRef& entity) = 0;
+  // Without the tombstones: links whose base of liveness is alive.
+  virtual Result<std::int64_t> living_count(TenantId tenant, const EntityRef& entity) = 0;
 
   // --- small documents: check reports and settings of the run
   // ----------------------------------------------------------

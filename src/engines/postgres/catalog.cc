@@ -151,7 +151,8 @@ void read_triggers(const Rowset& rows, std::vector<TableInfo>& tables) {
         {.name = rows.text(i, 1),
          .before_row = rows.boolean(i, 2),
          .after_or_deferred = rows.boolean(i, 3),
-         .uses_callers_path = rows.boolean(i, 4)});
+         .uses_callers_path = rows.boolean(i, 4),
+         .uses_session_zone = rows.boolean(i, 5)});
   }
 }
 

@@ -111,7 +111,8 @@ where c.conrelid = any ($1::oid[]) and c.contype in ('c', 'x')
 order by 1, c.conname)";
 
 // $1 oids → position, name, before row, after, uses the caller's path (as far as its text tells: a
-// table is named without schema, and the function sets no path of its own). Only those that fire
+// table is named without schema, and the function sets no path of its own), takes the session's
+// time (a clock, and neither a zone at its side nor one set for the function). Only those that fire
 // in an ordinary session. A rule other than a view's own can leave a write out just as a BEFORE
 // trigger can.
 inline constexpr std::string_view kTriggers = R"(
@@ -119,11 +120,14 @@ select array_position($1::oid[], t.tgrelid), t.tgname::text,
        (t.tgtype & 3) = 3, (t.tgtype & 66) = 0,
        not coalesce(p.proconfig::text ~ 'search_path=', false)
          and (p.prosrc ~* '\m(insert\s+into|update|delete\s+from)\s+[a-z_"][a-z0-9_$"]*\s*([^a-z0-9_$".\s]|\s[^.]|$)'
-           or p.prosrc ~* '\m(from|join)\s+[a-z_"][a-z0-9_$"]*\s*([;)]|\s[^(.]|$)')
+           or p.prosrc ~* '\m(from|join)\s+[a-z_"][a-z0-9_$"]*\s*([;)]|\s[^(.]|$)'),
+       not coalesce(p.proconfig::text ~* 'timezone=', false)
+         and p.prosrc ~* '\m((now|clock_timestamp|transaction_timestamp|statement_timestamp)\s*\(\s*\)|current_timestamp|localtimestamp)'
+         and p.prosrc !~* 'at\s+time\s+zone|\mtimezone\s*\('
 from pg_trigger t join pg_proc p on p.oid = t.tgfoid
 where t.tgrelid = any ($1::oid[]) and not t.tgisinternal and t.tgenabled in ('O', 'A')
 union all
-select array_position($1::oid[], r.ev_class), 'rule ' || r.rulename, true, false, false
+select array_position($1::oid[], r.ev_class), 'rule ' || r.rulename, true, false, false, false
 from pg_rewrite r
 where r.ev_class = any ($1::oid[]) and r.ev_type <> '1' and r.ev_enabled in ('O', 'A')
 order by 1, 2)";

@@ -27,6 +27,15 @@ postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
           .keyed_plans = true};
 }
 
+// $1 uuid, $2 name. The row of the name comes first.
+constexpr std::string_view kFindTenant =
+    "select id, name, uuid, hash_key from atlas_bridge.tenant where uuid = $1 or name = $2 "
+    "order by (name = $2) desc";
+
+Error kept_under_another_id(const std::string& name) {
+  return {Code::kPrivateState, fmt::format("tenant {} is kept under another id", name)};
+}
+
 }  // namespace
 
 PostgresState::PostgresState(const PostgresOptions& options)
@@ -41,6 +50,27 @@ Result<std::unique_ptr<StateStore>> PostgresState::open(const PostgresOptions& o
 }
 
 Result<> PostgresState::migrate() { return pool_.with(postgres::migrate_state); }
+
+Result<Prepared> PostgresState::prepared(const std::string& name, const std::string& uuid,
+                                         std::span<const EntityLayout> entities) {
+  ATLAS_TRY(const std::int64_t version, pool_.with(postgres::state_version));
+  if (version == 0) return Prepared::kNothing;
+  Params find;
+  find.text(uuid).text(name);
+  ATLAS_TRY(const Rowset rows, ask("tenant", kFindTenant, find));
+  if (rows.size() == 0) return Prepared::kNothing;
+  if (rows.bytes(0, 2) != uuid) return kept_under_another_id(name);
+  if (version != postgres::state_migrations().back().version || rows.bytes(0, 1) != name)
+    return Prepared::kPartly;
+  const TenantId tenant{static_cast<std::int32_t>(rows.integer(0, 0))};
+  return pool_.with([&](Connection& connection) -> Result<Prepared> {
+    for (const EntityLayout& entity : entities) {
+      ATLAS_TRY(const bool declared, postgres::entity_declared(connection, tenant, entity));
+      if (!declared) return Prepared::kPartly;
+    }
+    return Prepared::kReady;
+  });
+}
 
 Result<std::string> PostgresState::identity() { return session_.identity; }
 
@@ -60,18 +90,14 @@ insert into atlas_bridge.tenant (name, uuid, hash_key)
 select $1, $2, $3::bytea
 where not exists (select 1 from atlas_bridge.tenant where name = $1 or uuid = $2)
 on conflict do nothing)";
-  constexpr std::string_view kFind =
-      "select id, name, uuid, hash_key from atlas_bridge.tenant where uuid = $1 or name = $2";
   Params insert, find;
   insert.text(name).text(uuid).text(
       {reinterpret_cast<const char*>(fresh_key.data()), fresh_key.size()});
   find.text(uuid).text(name);
   ATLAS_TRY([[maybe_unused]] const Rowset inserted, ask("tenant", kInsert, insert));
-  ATLAS_TRY(const Rowset rows, ask("tenant", kFind, find));
+  ATLAS_TRY(const Rowset rows, ask("tenant", kFindTenant, find));
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows.bytes(i, 1) == name && rows.bytes(i, 2) != uuid) {
-      return Error(Code::kPrivateState, fmt::format("tenant {} is kept under another id", name));
-    }
+    if (rows.bytes(i, 1) == name && rows.bytes(i, 2) != uuid) return kept_under_another_id(name);
   }
   if (rows.size() != 1) return Error(Code::kStateUnusable, "a tenant that was just made is gone");
   TenantInfo info{

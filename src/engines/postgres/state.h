@@ -21,6 +21,8 @@ class PostgresState final : public StateStore {
   static Result<std::unique_ptr<StateStore>> open(const PostgresOptions& options);
 
   Result<> migrate() override;
+  Result<Prepared> prepared(const std::string& name, const std::string& uuid,
+                            std::span<const EntityLayout> entities) override;
   Result<std::string> identity() override;
   Result<TenantInfo> tenant(const std::string& name, const std::string& uuid,
                             const std::array<std::uint8_t, 32>& fresh_key) override;
@@ -77,6 +79,7 @@ class PostgresState final : public StateStore {
                                      const Conflict& undo) override;
   Result<std::vector<RunRecord>> runs(TenantId tenant, std::size_t limit) override;
   Result<std::int64_t> link_count(TenantId tenant, const EntityRef& entity) override;
+  Result<std::int64_t> living_count(TenantId tenant, const EntityRef& entity) override;
 
   Result<> put_note(TenantId tenant, const std::string& name, const std::string& text) override;
   Result<std::optional<std::string>> note(TenantId tenant, const std::string& name) override;
@@ -91,6 +94,7 @@ class PostgresState final : public StateStore {
   explicit PostgresState(const PostgresOptions& options);
 
   // One statement outside of a transaction.
+  Result<std::int64_t> count_links(const std::string& sql);
   Result<postgres::Rowset> ask(std::string_view label, std::string_view sql,
                                const postgres::Params& params);
   // What the store knows of the entity under the layout that `entity` names; read once.

@@ -201,6 +201,23 @@ Result<EntityRef> declare_entity(Connection& connection, TenantId tenant, const 
                    .fields = decl.fields.size()};
 }
 
+Result<bool> entity_declared(Connection& connection, TenantId tenant, const EntityDecl& decl) {
+  constexpr std::string_view kFind = R"(
+select id, array_to_string(legacy_key, E'\x01'), array_to_string(platform_key, E'\x01'), $3::text[] <@ kinds
+from atlas_bridge.entity where tenant = $1::int4 and name = $2)";
+  Params find;
+  find.int4(tenant.value).text(decl.name).texts(decl.kinds);
+  ATLAS_TRY(const Rowset found, connection.run("entity", kFind, find));
+  if (found.size() == 0) return false;
+  if (split(found.bytes(0, 1)) != column_types(decl.legacy_key) ||
+      split(found.bytes(0, 2)) != column_types(decl.platform_key) || !found.boolean(0, 3))
+    return false;
+  Params layout;
+  bind_layout(layout, static_cast<std::int32_t>(found.integer(0, 0)), decl);
+  ATLAS_TRY(const Rowset number, connection.run("entity", kFindLayout, layout));
+  return number.size() > 0;
+}
+
 namespace {
 
 struct Layout {

@@ -164,8 +164,19 @@ Result<Links> PostgresState::links_by_match(TenantId /*tenant*/, const EntityRef
 }
 
 Result<std::int64_t> PostgresState::link_count(TenantId /*tenant*/, const EntityRef& ref) {
-  const std::string sql = fmt::format("select count(*) from {}", postgres::link_table(ref.id));
-  // The one statement that reads a whole table.
+  return count_links(fmt::format("select count(*) from {}", postgres::link_table(ref.id)));
+}
+
+// The document's flags follow its layout, a number of one byte or two (docs/formats/link.md).
+Result<std::int64_t> PostgresState::living_count(TenantId /*tenant*/, const EntityRef& ref) {
+  return count_links(
+      fmt::format("select count(*) from {} where "
+                  "get_byte(doc, case when get_byte(doc, 1) < 128 then 2 else 3 end) = 0",
+                  postgres::link_table(ref.id)));
+}
+
+// The one kind of statement that reads a whole table.
+Result<std::int64_t> PostgresState::count_links(const std::string& sql) {
   const std::array steps = {
       postgres::Step{.label = "link_count",
                      .sql = "select set_config('enable_seqscan', 'on', true)"},

@@ -234,14 +234,19 @@ Error state_error(const Connection& connection, Error error) {
       .because(std::move(error));
 }
 
-Result<> migrate_state(Connection& connection) {
+Result<std::int64_t> state_version(Connection& connection) {
   const int newest = state_migrations().back().version;
-  ATLAS_TRY(const std::int64_t before, current_version(connection));
-  if (before > newest) {
-    return Error(Code::kStateTooNew, fmt::format("its version is {}, ours is {}", before, newest))
+  ATLAS_TRY(const std::int64_t there, current_version(connection));
+  if (there > newest) {
+    return Error(Code::kStateTooNew, fmt::format("its version is {}, ours is {}", there, newest))
         .at(connection.options().where);
   }
-  if (before == newest) return {};
+  return there;
+}
+
+Result<> migrate_state(Connection& connection) {
+  ATLAS_TRY(const std::int64_t before, state_version(connection));
+  if (before == state_migrations().back().version) return {};
   RollbackGuard guard(connection);
   std::vector<Step> opening = {{.label = "migrate", .sql = "begin", .prepared = false},
                                {.label = "migrate", .sql = kLock, .prepared = false}};

@@ -16,6 +16,10 @@ struct Migration {
 };
 std::span<const Migration> state_migrations();
 
+// The version that the tables have; 0 when there are none. Writes nothing.
+//   errors  kStateTooNew
+Result<std::int64_t> state_version(Connection& connection);
+
 // Brings the tables up to date. Concurrent callers wait for each other.
 //   errors  kStateTooNew; kWitnessMissing with the statements that a database owner has to run
 Result<> migrate_state(Connection& connection);

@@ -189,6 +189,31 @@ TEST_F(Types, AChangedColumnTypeIsDriftForReaders) {
   EXPECT_TRUE(must(endpoint_->snapshot())->scan(shape("c"), {}, 1)) << "a new shape reads it";
 }
 
+// A stamp without a zone would be ours, not the application's.
+TEST_F(Types, TriggersThatTakeTheSessionsTimeAreKnown) {
+  std::string sql = "create table app.stamped (id int4 primary key, at timestamp);";
+  const auto trigger = [&](const std::string& name, const std::string& value,
+                           const std::string& setting = "") {
+    sql += fmt::format(
+        "create function app.{0}() returns trigger language plpgsql {2} as $$ begin new.at := {1}; "
+        "return new; end $$; create trigger {0} before update on app.stamped for each row execute "
+        "function app.{0}();",
+        name, value, setting);
+  };
+  trigger("bare_now", "now()");
+  trigger("bare_local", "LOCALTIMESTAMP");
+  trigger("zoned", "now() AT TIME ZONE 'Europe/Berlin'");
+  trigger("pinned", "now()", "set timezone = 'Europe/Berlin'");
+  trigger("other", "'2026-01-01'");
+  (void)user_.query(sql);
+  const std::vector<TableName> names = {{.schema = "app", .name = "stamped"}};
+  const auto infos = must(endpoint_->describe(names));
+  std::vector<std::string> found;
+  for (const TriggerInfo& info : infos[0].triggers)
+    if (info.uses_session_zone) found.push_back(info.name);
+  EXPECT_EQ(found, (std::vector<std::string>{"bare_local", "bare_now"}));
+}
+
 TEST_F(Types, DescribeFollowsTheCatalog) {
   (void)user_.query(R"(
 create table app.parent (id int4 primary key, code text unique deferrable initially deferred);

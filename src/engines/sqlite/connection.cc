@@ -260,6 +260,7 @@ bool Connection::deferred_violation() const {
 bool Connection::read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
 
 Result<std::string> Connection::identity() const {
+  if (options_.path == kInMemory) return "sqlite:memory";
   struct ::stat found{};
   std::error_code failed;
   const std::string canonical = std::filesystem::canonical(options_.path, failed);

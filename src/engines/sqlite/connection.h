@@ -18,6 +18,9 @@ struct sqlite3_stmt;
 
 namespace atlas::sqlite {
 
+// A path: a database of one connection, gone with it.
+inline constexpr std::string_view kInMemory = ":memory:";
+
 struct ConnectionOptions {
   std::string path;
   std::string where;  // the endpoint's name for errors: "legacy.main"; the path if empty

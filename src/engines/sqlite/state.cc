@@ -15,6 +15,19 @@ using sqlite::StateView;
 using sqlite::StoredEntity;
 using sqlite::WriteScope;
 
+namespace {
+
+// ?1 name, ?2 uuid. The row of the name comes first.
+constexpr std::string_view kFindTenant =
+    "SELECT id, name, uuid, hash_key FROM main.atlas_bridge_tenant "
+    "WHERE name = ?1 OR uuid = ?2 ORDER BY name = ?1 DESC";
+
+Error kept_under_another_id(const std::string& name) {
+  return {Code::kPrivateState, fmt::format("tenant {} is kept under another id", name)};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<StateStore>> SqliteStateStore::open(const SqliteStateOptions& options) {
   sqlite::ConnectionOptions connection;
   connection.path = options.path;
@@ -30,6 +43,22 @@ Result<std::unique_ptr<StateStore>> SqliteStateStore::open(const SqliteStateOpti
 
 Result<> SqliteStateStore::migrate() { return sqlite::migrate_state(*connection_); }
 
+Result<Prepared> SqliteStateStore::prepared(const std::string& name, const std::string& uuid,
+                                            std::span<const EntityLayout> entities) {
+  ATLAS_TRY(const std::int64_t version, sqlite::state_version(*connection_));
+  if (version == 0) return Prepared::kNothing;
+  ATLAS_TRY(Query get, connection_->prepare("tenant", std::string(kFindTenant)));
+  ATLAS_TRY(const bool row, get.text(0, name).text(1, uuid).step());
+  if (!row) return Prepared::kNothing;
+  if (get.bytes(2) != uuid) return kept_under_another_id(name).at(connection_->options().where);
+  if (version != sqlite::newest_state_version() || get.bytes(1) != name) return Prepared::kPartly;
+  for (const EntityLayout& entity : entities) {
+    ATLAS_TRY(const bool declared, sqlite::entity_declared(*connection_, entity));
+    if (!declared) return Prepared::kPartly;
+  }
+  return Prepared::kReady;
+}
+
 Result<std::string> SqliteStateStore::identity() { return identity_; }
 
 Result<TenantInfo> SqliteStateStore::tenant(const std::string& name, const std::string& uuid,
@@ -38,16 +67,10 @@ Result<TenantInfo> SqliteStateStore::tenant(const std::string& name, const std::
   WriteScope scope(*connection_);
   TenantInfo out{.id = {}, .name = name, .uuid = uuid, .hash_key = fresh_key};
   {
-    ATLAS_TRY(Query get,
-              connection_->prepare("tenant",
-                                   "SELECT id, name, uuid, hash_key FROM main.atlas_bridge_tenant "
-                                   "WHERE name = ?1 OR uuid = ?2 ORDER BY name = ?1 DESC"));
+    ATLAS_TRY(Query get, connection_->prepare("tenant", std::string(kFindTenant)));
     ATLAS_TRY(const bool row, get.text(0, name).text(1, uuid).step());
     if (row) {
-      if (get.bytes(2) != uuid) {
-        return Error(Code::kPrivateState, fmt::format("tenant {} is kept under another id", name))
-            .at(connection_->options().where);
-      }
+      if (get.bytes(2) != uuid) return kept_under_another_id(name).at(connection_->options().where);
       const std::string_view key = get.bytes(3);
       if (key.size() != out.hash_key.size()) {
         return Error(Code::kStateUnusable, "the tenant's hash key is damaged")

@@ -442,6 +442,11 @@ Result<FoundEntity> find_or_make_entity(Connection& connection, TenantId tenant,
   return FoundEntity{std::move(*found), *number};
 }
 
+Result<bool> entity_declared(Connection& connection, const EntityLayout& decl) {
+  ATLAS_TRY(const auto found, find_entity(connection, decl));
+  return found && found->find({decl.kinds, decl.parts, decl.fields}).has_value();
+}
+
 Result<std::optional<StoredEntity>> load_entity(Connection& connection, std::int32_t id) {
   ATLAS_TRY(
       Query get,

@@ -110,6 +110,8 @@ struct FoundEntity {
 };
 Result<FoundEntity> find_or_make_entity(Connection& connection, TenantId tenant,
                                         const EntityLayout& decl);
+// Whether find_or_make_entity() would write nothing.
+Result<bool> entity_declared(Connection& connection, const EntityLayout& decl);
 // By number, for what people look up; nullopt when there is none.
 Result<std::optional<StoredEntity>> load_entity(Connection& connection, std::int32_t id);
 

@@ -231,4 +231,14 @@ Result<std::int64_t> SqliteStateStore::link_count(TenantId tenant, const EntityR
                                                         known->table(), tenant.value));
 }
 
+// The document's flags follow its layout, a number of one byte or two (docs/formats/link.md).
+Result<std::int64_t> SqliteStateStore::living_count(TenantId tenant, const EntityRef& entity) {
+  ATLAS_TRY(StoredEntity * known, stored(entity.id, entity.layout));
+  return connection_->number(
+      "count links",
+      fmt::format("SELECT count(*) FROM {} WHERE tenant = {} AND "
+                  "substr(doc, CASE WHEN substr(doc, 2, 1) < x'80' THEN 3 ELSE 4 END, 1) = x'00'",
+                  known->table(), tenant.value));
+}
+
 }  // namespace atlas

@@ -170,15 +170,22 @@ Result<> make_tables(Connection& connection) {
 
 }  // namespace
 
-Result<> migrate_state(Connection& connection) {
+Result<std::int64_t> state_version(Connection& connection) {
   ATLAS_TRY(const std::int64_t version, present_version(connection));
-  if (version == kSchemaVersion) return {};
   if (version > kSchemaVersion) {
     return Error(Code::kStateTooNew,
                  fmt::format("its tables have version {}, this program knows {}", version,
                              kSchemaVersion))
         .at(connection.options().where);
   }
+  return version;
+}
+
+std::int64_t newest_state_version() { return kSchemaVersion; }
+
+Result<> migrate_state(Connection& connection) {
+  ATLAS_TRY(const std::int64_t version, state_version(connection));
+  if (version == kSchemaVersion) return {};
   auto made = make_tables(connection);
   if (made || made.error().code() != Code::kPrivilegeMissing) return made;
   return Error(Code::kWitnessMissing, "the tables of the state cannot be made")
