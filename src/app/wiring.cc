@@ -238,7 +238,8 @@ std::int64_t Bridge::rows_estimate(const EntityPlan& entity, Side side) const {
   const std::uint32_t part = side == Side::kLegacy ? 0 : 1;
   const std::size_t kinds = side == Side::kLegacy ? entity.kinds.size() : 1;
   std::int64_t sum = 0;
-  for (std::uint16_t kind = 0; kind < kinds; ++kind) {
+  for (std::size_t i = 0; i < kinds; ++i) {
+    const auto kind = static_cast<std::uint16_t>(i);
     const TableName& name = entity.shape(part, kind).table;
     const std::vector<TableInfo>& tables = mapping_.catalogs[entity.endpoint(part, kind).value];
     const auto found = std::ranges::find(tables, name, &TableInfo::table);

@@ -26,9 +26,10 @@ struct Column {
 std::vector<Column> columns_of(const EntityPlan& entity, const FieldPlan& field, Side side) {
   std::vector<Column> out;
   if (side == Side::kLegacy) {
-    for (std::uint16_t kind = 0; kind < entity.kinds.size(); ++kind) {
+    for (std::size_t kind = 0; kind < entity.kinds.size(); ++kind) {
       const auto& columns = field.legacy_by_kind[kind];
-      if (((field.kinds >> kind) & 1U) != 0 && !columns.empty()) out.push_back({0, kind, columns});
+      if (((field.kinds >> kind) & 1U) != 0 && !columns.empty())
+        out.push_back({0, static_cast<std::uint16_t>(kind), columns});
     }
     return out;
   }
@@ -37,7 +38,7 @@ std::vector<Column> columns_of(const EntityPlan& entity, const FieldPlan& field,
     if (cell.part != column.part) return {};
     column.columns.push_back(cell.column);
   }
-  for (std::uint16_t kind = 0; kind < entity.kinds.size(); ++kind)
+  for (std::size_t kind = 0; kind < entity.kinds.size(); ++kind)
     if (((field.kinds >> kind) & 1U) == 0) return {};
   out.push_back(std::move(column));
   return out;
