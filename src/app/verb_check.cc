@@ -18,7 +18,10 @@ struct CheckOptions {
   bool exit_code = false;
 };
 
-Json check_json(const Mapping& mapping, bool lawful) {
+// Lines that say what became different.
+using Changes = std::vector<std::string>;
+
+Json check_json(const Mapping& mapping, bool lawful, const Changes& changes) {
   Json problems = Json::array();
   for (const Problem& problem : mapping.problems) {
     Json one = json_of(problem.error);
@@ -35,6 +38,7 @@ Json check_json(const Mapping& mapping, bool lawful) {
   }
   return {{"lawful", lawful},
           {"hash", lawful ? Json(check_hash(*mapping.plan)) : Json()},
+          {"changes", changes},
           {"problems", std::move(problems)},
           {"fields", std::move(fields)}};
 }
@@ -58,10 +62,16 @@ void print_fields(const std::vector<FieldReport>& fields, Terminal& terminal) {
   table.print(terminal);
 }
 
-// `sync` demands this note for exactly this mapping and these schemas.
-Result<> remember(const Mapping& mapping) {
+// Keeps what `sync` demands, and gives what became different in the schemas since this mapping
+// passed the last time.
+Result<Changes> remember(const Mapping& mapping) {
   ATLAS_TRY(OpenState state, open_tenant(mapping));
-  return state.store->put_note(state.tenant.id, "check", check_hash(*mapping.plan));
+  Changes changes;
+  ATLAS_TRY(const std::vector<TableDrift> drift, drift_since_check(state, mapping));
+  for (const TableDrift& table : drift)
+    changes.insert(changes.end(), table.changes.begin(), table.changes.end());
+  ATLAS_OK(remember_check(state, mapping));
+  return changes;
 }
 
 Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
@@ -69,14 +79,18 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   Mapping mapping = load_mapping(common);
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
   const bool lawful = mapping.plan != nullptr;
+  Result<Changes> changes{Changes()};
+  if (lawful) changes = remember(mapping);
   if (common.json) {
-    terminal.out << json_document(check_json(mapping, lawful));
+    terminal.out << json_document(check_json(mapping, lawful, changes ? *changes : Changes()));
   } else {
     print_fields(mapping.fields, terminal);
   }
   print_problems(terminal, mapping.problems, false);
   if (!lawful) return exit_of(mapping.problems);
-  ATLAS_OK(remember(mapping));
+  if (!changes) return std::move(changes).error();
+  for (const std::string& line : *changes)
+    remark(terminal, "since the last passing check: " + one_line(line));
   const auto losing =
       std::ranges::count_if(mapping.fields, [](const FieldReport& f) { return !f.losses.empty(); });
   if (!common.json) {

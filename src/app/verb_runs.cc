@@ -25,6 +25,16 @@ std::int64_t total(const Json& report, const char* name) {
   return found == report.end() ? 0 : found->value(name, std::int64_t{0});
 }
 
+// The error's code, and the entities that drift paused.
+std::string error_text(const Json& report) {
+  if (!report.is_object()) return {};
+  std::string out = report.value("error", "");
+  const auto paused = report.find("paused_by_drift");
+  if (paused == report.end() || !paused->is_object()) return out;
+  for (const auto& [entity, changes] : paused->items()) out += " " + entity;
+  return out;
+}
+
 void print_runs(const std::vector<RunRecord>& runs, Terminal& terminal) {
   Table table;
   table.number("RUN").column("OUTCOME").column("STARTED").number("TOOK").number("DECIDED");
@@ -41,7 +51,7 @@ void print_runs(const std::vector<RunRecord>& runs, Terminal& terminal) {
                count_cell(total(report, "decided")),
                count_cell(total(report, "rows_written")),
                count_cell(total(report, "conflicts")),
-               report.is_object() ? report.value("error", "") : "",
+               error_text(report),
                run.holder});
   }
   table.print(terminal);
