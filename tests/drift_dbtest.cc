@@ -176,6 +176,25 @@ TEST_F(Drift, ADraftsCheckStopsNobodyWhoWorksWithAnotherMapping) {
   EXPECT_TRUE(world.json({"status"})["checked"].get<bool>());
 }
 
+// It kept two hashes and nothing of what it saw.
+TEST_F(Drift, ACheckOfAnEarlierVersionCountsUntilASchemaChanges) {
+  const std::string hash = world.json({"check"})["hash"];
+  Sql& state = world.at(Place::kState);
+  (void)state.query("update atlas_bridge.note set name = 'check', content = '" + hash +
+                    "' where name = 'checks'; "
+                    "delete from atlas_bridge.note where name like 'checked schemas%'");
+  edit("Fay");
+  (void)world.sync();
+  (void)expect_sides_equal(world);
+  EXPECT_TRUE(world.json({"status"})["checked"].get<bool>());
+  (void)legacy.query("alter table geofences alter label type varchar(400)");
+  const Finished told = world.run({"sync"});
+  EXPECT_EQ(told.exit, 78);
+  EXPECT_THAT(told.err, AllOf(HasSubstr("ATB-2304"), HasSubstr("a schema changed")));
+  world.check();
+  EXPECT_EQ(world.sync()["total"]["rows_written"], 0);
+}
+
 // A backup keeps the checks: a restored state knows what was checked then.
 TEST_F(Drift, IsStillKnownAfterARestoreOfTheState) {
   (void)legacy.query("alter table geofences alter label type varchar(400)");
