@@ -272,7 +272,8 @@ Result<std::unique_ptr<Endpoint>> Bridge::endpoint(EndpointIndex index) const {
 
 std::int64_t Bridge::rows_estimate(const EntityPlan& entity, Side side) const {
   const std::uint32_t part = side == Side::kLegacy ? 0 : 1;
-  const std::size_t kinds = side == Side::kLegacy ? entity.kinds.size() : 1;
+  const auto kinds =
+      side == Side::kLegacy ? static_cast<std::uint16_t>(entity.kinds.size()) : std::uint16_t{1};
   std::int64_t sum = 0;
   for (std::uint16_t kind = 0; kind < kinds; ++kind) {
     const TableName& name = entity.shape(part, kind).table;
