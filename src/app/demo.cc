@@ -130,10 +130,11 @@ class Story {
     CommonOptions common;
     common.config = world_.config();
     ExitCode exit = ExitCode::kDone;
-    ATLAS_TRY(bridge_, Bridge::open(common, terminal_, exit, world_.variables()));
+    ATLAS_TRY(bridge_,
+              Bridge::open(common, terminal_, exit, AskDrift::kIfUnlawful, world_.variables()));
     if (!bridge_) return Error(Code::kInternal, "the example's mapping is not lawful");
     ATLAS_TRY(OpenState state, bridge_->state());
-    ATLAS_OK(state.store->put_note(state.tenant.id, "check", check_hash(bridge_->plan())));
+    ATLAS_OK(remember_check(state, bridge_->mapping()));
     line(fmt::format(
         "check: the mapping is lawful for both schemas, {} in {}",
         counted(static_cast<std::int64_t>(bridge_->mapping().fields.size()), "field"),

@@ -125,6 +125,7 @@ void print_run_json(const RunReport& report, Terminal& terminal) {
   for (const EntityReport& entity : report.entities) {
     entities.push_back({{"entity", entity.entity},
                         {"counts", json_of(entity.counts)},
+                        {"drift", entity.drift},
                         {"error", json_of(entity.error)}});
   }
   Json out{

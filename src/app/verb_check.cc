@@ -20,7 +20,10 @@ struct CheckOptions {
   bool exit_code = false;
 };
 
-Json check_json(const Mapping& mapping, bool lawful) {
+// Lines that say what became different.
+using Changes = std::vector<std::string>;
+
+Json check_json(const Mapping& mapping, bool lawful, const Changes& changes) {
   Json problems = Json::array();
   for (const Problem& problem : mapping.problems) {
     Json one = json_of(problem.error);
@@ -37,6 +40,7 @@ Json check_json(const Mapping& mapping, bool lawful) {
   }
   return {{"lawful", lawful},
           {"hash", lawful ? Json(check_hash(*mapping.plan)) : Json()},
+          {"changes", changes},
           {"problems", std::move(problems)},
           {"fields", std::move(fields)}};
 }
@@ -71,13 +75,19 @@ Result<> count_rows(Mapping& mapping) {
   return {};
 }
 
-// `sync` demands this note for exactly this mapping and these schemas. The entities are declared
-// too: a `plan` that follows has nothing left to write.
-Result<> remember(const Mapping& mapping) {
+// Keeps what `sync` demands, and gives what became different in the schemas since this mapping
+// passed the last time. The entities are declared too: a `plan` that follows has nothing left to
+// write.
+Result<Changes> remember(const Mapping& mapping) {
   ATLAS_TRY(OpenState state, open_tenant(mapping));
+  Changes changes;
+  ATLAS_TRY(const std::vector<TableDrift> drift, drift_since_check(state, mapping));
+  for (const TableDrift& table : drift)
+    changes.insert(changes.end(), table.changes.begin(), table.changes.end());
+  ATLAS_OK(remember_check(state, mapping));
   for (const EntityPlan& entity : mapping.plan->entities)
     ATLAS_OK(state.store->entity(state.tenant.id, entity_decl(entity)));
-  return state.store->put_note(state.tenant.id, "check", check_hash(*mapping.plan));
+  return changes;
 }
 
 Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
@@ -86,14 +96,18 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
   const bool lawful = mapping.plan != nullptr;
   if (lawful) ATLAS_OK(count_rows(mapping));
+  Result<Changes> changes{Changes()};
+  if (lawful) changes = remember(mapping);
   if (common.json) {
-    terminal.out << json_document(check_json(mapping, lawful));
+    terminal.out << json_document(check_json(mapping, lawful, changes ? *changes : Changes()));
   } else {
     print_fields(mapping.fields, terminal);
   }
   print_problems(terminal, mapping.problems, false);
   if (!lawful) return exit_of(mapping.problems);
-  ATLAS_OK(remember(mapping));
+  if (!changes) return std::move(changes).error();
+  for (const std::string& line : *changes)
+    remark(terminal, "since the last passing check: " + one_line(line));
   const auto losing =
       std::ranges::count_if(mapping.fields, [](const FieldReport& f) { return !f.losses.empty(); });
   if (!common.json) {

@@ -69,6 +69,7 @@ Json plan_json(const PlanReport& report, bool with_rows) {
   for (const EntityReport& entity : report.entities) {
     entities.push_back({{"entity", entity.entity},
                         {"counts", json_of(entity.counts)},
+                        {"drift", entity.drift},
                         {"error", json_of(entity.error)}});
   }
   Json out{{"writes", report.writes.size()}, {"entities", std::move(entities)}};
@@ -102,7 +103,8 @@ void print_plan(const PlanReport& report, bool with_rows, Terminal& terminal) {
 Result<ExitCode> plan(const PlanOptions& options, SweepOptions sweep, const CommonOptions& common,
                       Terminal& terminal) {
   ExitCode exit = ExitCode::kDone;
-  ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
+  ATLAS_TRY(const std::unique_ptr<Bridge> bridge,
+            Bridge::open(common, terminal, exit, AskDrift::kAlways));
   if (!bridge) return exit;
   const StopSignals signals;
   Ports ports = bridge->ports(stop_when(signals, system_clock(), std::nullopt));

@@ -25,11 +25,16 @@ std::int64_t total(const Json& report, const char* name) {
   return found == report.end() ? 0 : found->value(name, std::int64_t{0});
 }
 
-// The error of a run, or the reason that a person gave for what they did.
+// The error of a run with the entities that drift paused, or the reason that a person gave for
+// what they did.
 std::string why(const Json& report) {
   if (!report.is_object()) return {};
-  const std::string error = report.value("error", "");
-  return error.empty() ? one_line(report.value("reason", "")) : error;
+  std::string out = report.value("error", "");
+  if (out.empty()) return one_line(report.value("reason", ""));
+  const auto paused = report.find("paused_by_drift");
+  if (paused == report.end() || !paused->is_object()) return out;
+  for (const auto& [entity, changes] : paused->items()) out += " " + entity;
+  return out;
 }
 
 void print_runs(const std::vector<RunRecord>& runs, Terminal& terminal) {

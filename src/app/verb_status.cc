@@ -7,6 +7,7 @@
 #include "app/wiring.h"
 #include "capture/reconcile.h"
 #include "model/text_form.h"
+#include "state/passed_checks.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -29,6 +30,7 @@ struct EntityStatus {
   PendingCounts pending;
   std::int64_t conflicts = 0;
   std::vector<Cursor> cursors;
+  std::vector<std::string> drift;  // not empty: the entity is paused
 };
 
 Result<std::vector<EntityStatus>> look(const Bridge& bridge, OpenState& state) {
@@ -37,6 +39,7 @@ Result<std::vector<EntityStatus>> look(const Bridge& bridge, OpenState& state) {
     const EntityRef& ref = state.entities[index.value];
     EntityStatus one;
     one.entity = bridge.plan().entities[index.value].name;
+    one.drift = bridge.plan().entities[index.value].drift;
     ATLAS_TRY(one.links, state.store->living_count(state.tenant.id, ref));
     ATLAS_TRY(const std::int64_t all, state.store->link_count(state.tenant.id, ref));
     one.tombstones = all - one.links;
@@ -82,6 +85,19 @@ void print_entities(const std::vector<EntityStatus>& entities, Terminal& termina
   table.print(terminal);
 }
 
+// What became different since the check, of every entity that waits for another one.
+void print_paused(const std::vector<EntityStatus>& entities, Terminal& terminal) {
+  for (const EntityStatus& one : entities) {
+    if (one.drift.empty()) continue;
+    terminal.out << styled(fmt::format("{} is paused: its schema changed since the last passing "
+                                       "check; run `atlas-bridge check`",
+                                       one.entity),
+                           Style::kWarn, terminal.out_colour)
+                 << '\n';
+    for (const std::string& line : one.drift) terminal.out << "  " << one_line(line) << '\n';
+  }
+}
+
 Json entity_json(const EntityStatus& one) {
   Json pending = Json::object();
   for (const PendingState state : kStates) {
@@ -101,7 +117,8 @@ Json entity_json(const EntityStatus& one) {
           {"tombstones", one.tombstones},
           {"pending", std::move(pending)},
           {"open_conflicts", one.conflicts},
-          {"cursors", std::move(cursors)}};
+          {"cursors", std::move(cursors)},
+          {"paused_by_drift", one.drift}};
 }
 
 Json run_json(const RunRecord& run) {
@@ -121,25 +138,29 @@ std::string run_line(const std::vector<RunRecord>& runs) {
 
 Result<ExitCode> status(const CommonOptions& common, Terminal& terminal) {
   ExitCode exit = ExitCode::kDone;
-  ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
+  ATLAS_TRY(const std::unique_ptr<Bridge> bridge,
+            Bridge::open(common, terminal, exit, AskDrift::kAlways));
   if (!bridge) return exit;
   ATLAS_TRY(OpenState state, bridge->state());
   ATLAS_TRY(const std::vector<EntityStatus> entities, look(*bridge, state));
   ATLAS_TRY(const std::vector<RunRecord> runs, state.store->runs(state.tenant.id, 1));
-  ATLAS_TRY(const auto checked, state.store->note(state.tenant.id, "check"));
-  const bool current = checked == check_hash(bridge->plan());
+  const Plan& plan = bridge->plan();
+  ATLAS_TRY(const CheckStanding standing,
+            check_standing(*state.store, state.tenant.id, {plan.mapping_hash, plan.schema_hash}));
+  const bool checked = standing == CheckStanding::kPassed;
   if (common.json) {
     Json list = Json::array();
     for (const EntityStatus& one : entities) list.push_back(entity_json(one));
     terminal.out << json_document({{"tenant", state.tenant.name},
-                                   {"checked", current},
+                                   {"checked", checked && bridge->mapping().drift.empty()},
                                    {"last_run", runs.empty() ? Json() : run_json(runs.front())},
                                    {"entities", std::move(list)}});
     return ExitCode::kDone;
   }
   print_entities(entities, terminal);
   terminal.out << "tenant " << one_line(state.tenant.name) << "; " << run_line(runs) << '\n';
-  if (!current) {
+  print_paused(entities, terminal);
+  if (!checked) {
     terminal.out << styled(
                         "the mapping or a schema changed since the last passing check: run "
                         "`atlas-bridge check`",

@@ -81,14 +81,19 @@ Result<ExitCode> sync(const SyncOptions& options, const CommonOptions& common, T
   run.sweep = sweep_of(options);
   run.verb = options.verb;
   run.fresh_key = fresh_hash_key();
-  Result<RunReport> report = [&] {
+  const auto go = [&] {
     Progress progress(terminal, clock, options.verb, bridge->chosen().size());
     for (const EntityPlan& entity : bridge->plan().entities) {
       progress.expect(entity.name, bridge->rows_estimate(entity, Side::kLegacy),
                       bridge->rows_estimate(entity, Side::kPlatform));
     }
     return run_once(bridge->plan(), ports, run, progress);
-  }();
+  };
+  Result<RunReport> report = go();
+  if (!report && report.error().code() == Code::kNoPassingCheck) {
+    ATLAS_TRY(const bool paused, bridge->pause_drifted());
+    if (paused) report = go();
+  }
   if (!report) return std::move(report).error();
   if (common.json) {
     print_run_json(*report, terminal);

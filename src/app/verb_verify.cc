@@ -24,7 +24,8 @@ struct VerifyVerbOptions {
 Result<ExitCode> run_verify(const VerifyVerbOptions& options, const CommonOptions& common,
                             Terminal& terminal) {
   ExitCode exit = ExitCode::kDone;
-  ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
+  ATLAS_TRY(const std::unique_ptr<Bridge> bridge,
+            Bridge::open(common, terminal, exit, AskDrift::kAlways));
   if (!bridge) return exit;
   const StopSignals signals;
   Clock& clock = system_clock();

@@ -4,6 +4,7 @@
 #include "app/tenant_name.h"
 #include "foundation/rng.h"
 #include "mapping/suggest.h"
+#include "state/passed_checks.h"
 #include "verify/entity_decl.h"
 
 #include <fmt/format.h>
@@ -122,6 +123,44 @@ void compile_described(Mapping& mapping) {
   std::ranges::move(compiled.problems, std::back_inserter(mapping.problems));
 }
 
+Result<> remember_check(const OpenState& state, const Mapping& mapping) {
+  return keep_check(*state.store, state.tenant.id,
+                    {mapping.plan->mapping_hash, mapping.plan->schema_hash},
+                    checked_schema(mapping.connections, mapping.catalogs));
+}
+
+namespace {
+
+// Without tables when nothing drifted or is known.
+Result<SchemaDrift> find_drift(const OpenState& state, const Mapping& mapping) {
+  ATLAS_TRY(const std::optional<std::string> checked,
+            schemas_checked(*state.store, state.tenant.id, mapping_hash(*mapping.document)));
+  if (!checked) return SchemaDrift();
+  auto drift = schema_drift(*checked, mapping.connections, mapping.catalogs);
+  return drift ? std::move(*drift) : SchemaDrift();
+}
+
+}  // namespace
+
+Result<std::vector<TableDrift>> drift_since_check(const OpenState& state, const Mapping& mapping) {
+  ATLAS_TRY(SchemaDrift drift, find_drift(state, mapping));
+  return std::move(drift.tables);
+}
+
+Result<bool> pause_drifted_entities(Mapping& mapping) {
+  ATLAS_TRY(const OpenState state, open_tenant(mapping));
+  ATLAS_TRY(SchemaDrift drift, find_drift(state, mapping));
+  if (drift.tables.empty()) return false;
+  Compiled compiled = compile(*mapping.document, drift.checked);
+  if (!compiled.plan) return false;
+  pause_drifted(*compiled.plan, drift.tables);
+  mapping.plan = std::move(compiled.plan);
+  mapping.fields = std::move(compiled.fields);
+  mapping.drift = std::move(drift.tables);
+  std::erase_if(mapping.problems, fatal);
+  return true;
+}
+
 // The checker says where the mapping names a table that is missing.
 Result<std::vector<TableInfo>> describe_tables(Endpoint& endpoint,
                                                const std::vector<TableName>& tables) {
@@ -189,9 +228,13 @@ std::string holder_name() {
 Bridge::Bridge(Mapping mapping) : mapping_(std::move(mapping)), executor_(kThreads) {}
 
 Result<std::unique_ptr<Bridge>> Bridge::open(const CommonOptions& common, Terminal& terminal,
-                                             ExitCode& exit, const Variables& variables) {
+                                             ExitCode& exit, AskDrift ask,
+                                             const Variables& variables) {
   Mapping mapping = load_mapping(common, variables);
-  if (mapping.document) ATLAS_OK(compile_mapping(mapping));
+  if (mapping.document) {
+    ATLAS_OK(compile_mapping(mapping));
+    if (!mapping.plan || ask == AskDrift::kAlways) ATLAS_OK(pause_drifted_entities(mapping));
+  }
   if (!mapping.plan) {
     print_problems(terminal, mapping.problems, true);
     exit = exit_of(mapping.problems);
@@ -236,7 +279,8 @@ Result<std::unique_ptr<StateStore>> Bridge::preview_state() const {
 
 std::int64_t Bridge::rows_estimate(const EntityPlan& entity, Side side) const {
   const std::uint32_t part = side == Side::kLegacy ? 0 : 1;
-  const std::size_t kinds = side == Side::kLegacy ? entity.kinds.size() : 1;
+  const auto kinds =
+      side == Side::kLegacy ? static_cast<std::uint16_t>(entity.kinds.size()) : std::uint16_t{1};
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < kinds; ++i) {
     const auto kind = static_cast<std::uint16_t>(i);

@@ -4,6 +4,7 @@
 #include "app/terminal.h"
 #include "app/verb.h"
 #include "flow/ports.h"
+#include "mapping/checked_schema.h"
 #include "mapping/compile.h"
 #include "mapping/tenant_file.h"
 #include "model/table.h"
@@ -26,8 +27,16 @@ struct Mapping {
   Connections connections;
   Catalogs catalogs;
   std::unique_ptr<Plan> plan;  // null: a problem is fatal
+  std::vector<TableDrift> drift;
   std::vector<Problem> problems;
   std::vector<FieldReport> fields;
+};
+
+// What the bridge remembers of the tenant, opened for a person's question.
+struct OpenState {
+  std::unique_ptr<StateStore> store;
+  TenantInfo tenant;
+  std::vector<EntityRef> entities;  // by EntityIndex; empty when opened without a plan
 };
 
 // The process's environment.
@@ -44,6 +53,16 @@ Result<std::vector<TableInfo>> describe_tables(Endpoint& endpoint,
                                                const std::vector<TableName>& tables);
 // The part of compile_mapping after the catalogs were read.
 void compile_described(Mapping& mapping);
+// Notes that the mapping is lawful for the schemas as they are: `sync` demands it.
+Result<> remember_check(const OpenState& state, const Mapping& mapping);
+// The tables that are not as the last passing check of this mapping saw them; none when no such
+// check is kept.
+Result<std::vector<TableDrift>> drift_since_check(const OpenState& state, const Mapping& mapping);
+// Where tables are not as the last passing check of this mapping saw them, compiles it for what
+// that check saw, with the entities of these tables paused (E8). False: the plan stays as it is,
+// since nothing drifted or no such check is kept.
+//   errors  as open_tenant
+Result<bool> pause_drifted_entities(Mapping& mapping);
 // Prints the problems in file order on `err`; `fatal_only` leaves remarks out.
 void print_problems(Terminal& terminal, const std::vector<Problem>& problems, bool fatal_only);
 // The exit of a mapping that cannot be used.
@@ -54,13 +73,6 @@ std::array<std::uint8_t, 32> fresh_hash_key();
 // "host:pid", for the lease and the ledger.
 std::string holder_name();
 
-// What the bridge remembers of the tenant, opened for a person's question.
-struct OpenState {
-  std::unique_ptr<StateStore> store;
-  TenantInfo tenant;
-  std::vector<EntityRef> entities;  // by EntityIndex; empty when opened without a plan
-};
-
 // Opens and migrates the state and finds the tenant; `entities` stays empty. Needs a document, not
 // a plan: what the bridge remembers can be shown while a side is down.
 //   errors  as open_state
@@ -68,17 +80,23 @@ Result<OpenState> open_tenant(const Mapping& mapping);
 // The same from the file. A fatal problem is printed; its error is returned.
 Result<OpenState> open_tenant_of(const CommonOptions& common, Terminal& terminal);
 
+// When a verb wants to know of drift: always; or only where a mapping is not lawful for the schemas
+// as they are. A run has the state open anyway and asks it by itself.
+enum class AskDrift : std::uint8_t { kAlways, kIfUnlawful };
+
 // Everything that a verb works with once the mapping is lawful.
 class Bridge {
  public:
   // Prints the problems when there are fatal ones; nullptr then, with `exit` set.
   //   errors  as compile_mapping; kNotFound when an entity asked for is not in the mapping
   static Result<std::unique_ptr<Bridge>> open(const CommonOptions& common, Terminal& terminal,
-                                              ExitCode& exit,
+                                              ExitCode& exit, AskDrift ask = AskDrift::kIfUnlawful,
                                               const Variables& variables = environment());
 
   const Plan& plan() const { return *mapping_.plan; }
   const Mapping& mapping() const { return mapping_; }
+  // As pause_drifted_entities(); the plan is another one if true. Indexes stay.
+  Result<bool> pause_drifted() { return pause_drifted_entities(mapping_); }
   // Indexes of the entities asked for, in plan order.
   const std::vector<EntityIndex>& chosen() const { return chosen_; }
   // Threads and connections for a run. Borrows this object.

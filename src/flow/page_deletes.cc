@@ -141,6 +141,14 @@ Result<> Page::spare_parents(Side side) {
       keys.push_back(encode_key(components));
     }
     if (which.empty()) continue;
+    if (referrer.drifted) {
+      for (const std::size_t w : which) {
+        set_delete_aside(
+            items_[w], other(side), Code::kHasChildren,
+            fmt::format("rows of {}, perhaps: its schema changed", referrer.shape.table.text()));
+      }
+      continue;
+    }
     // A snapshot of its own: the page's was opened before, and here what is there now counts.
     ATLAS_TRY(Endpoint * endpoint, c_.endpoint(referrer.endpoint));
     ATLAS_TRY(auto now, endpoint->snapshot());

@@ -3,6 +3,7 @@
 #include "flow/entity_run.h"
 #include "mapping/compile.h"
 #include "state/backup.h"
+#include "state/passed_checks.h"
 
 #include <fmt/format.h>
 
@@ -29,6 +30,8 @@ std::string_view run_outcome_name(RunOutcome outcome) {
 
 namespace {
 
+CheckedHashes checked(const Plan& plan) { return {plan.mapping_hash, plan.schema_hash}; }
+
 constexpr const char* kRewoundNote = "rewound";  // the side whose repair has begun
 constexpr int kRevisitsMax =
     4;  // rounds over pending keys in one run: deferred cycles and refused rows settle in two
@@ -41,6 +44,34 @@ std::string counts_json(const Counts& counts) {
     out += fmt::format(",\"{}\":{}", outcome_name(static_cast<Outcome>(i)), counts.outcomes[i]);
   return out + fmt::format(",\"drift\":{},\"legacy_user_writes\":{}}}", counts.drift,
                            counts.legacy_user_writes);
+}
+
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+// The paused entities, each with what became different; empty when there are none.
+std::string drift_json(const std::vector<EntityReport>& entities) {
+  std::string out;
+  for (const EntityReport& entity : entities) {
+    if (entity.drift.empty()) continue;
+    std::string lines;
+    for (const std::string& line : entity.drift)
+      lines += (lines.empty() ? "" : ",") + json_string(line);
+    out += fmt::format("{}\"{}\":[{}]", out.empty() ? "" : ",", entity.entity, lines);
+  }
+  return out.empty() ? out : fmt::format(",\"paused_by_drift\":{{{}}}", out);
 }
 
 class Runner {
@@ -102,9 +133,13 @@ class Runner {
       for (std::size_t i = 0; i < runs.size(); ++i) {
         const EntityPlan& entity = plan_.entities[i];
         if (entity.stage != stage || !chosen(entity)) continue;
+        if (!entity.drift.empty()) {
+          report.entities.push_back({entity.name, {}, {}, paused_by_drift(entity), entity.drift});
+          continue;
+        }
         runs[i] = std::make_unique<EntityRun>(context, entity, *state_, observer_, &report.writes,
                                               &links);
-        EntityReport out{entity.name, {}, {}, std::nullopt};
+        EntityReport out{entity.name, {}, {}, std::nullopt, {}};
         auto captured = runs[i]->capture();
         if (captured) captured = runs[i]->revisit(false);
         if (!captured) out.error = std::move(captured).error();
@@ -113,6 +148,7 @@ class Runner {
     }
     ATLAS_OK(preview_deletes(runs, report));
     for (EntityReport& out : report.entities) {
+      if (!out.drift.empty()) continue;
       out.counts = runs[plan_.entity(out.entity)->index.value]->counts();
       out.pending.by_state[PendingState::kQuarantined] = out.counts[Outcome::kQuarantined];
       out.pending.by_state[PendingState::kWaiting] = out.counts[Outcome::kWaiting];
@@ -151,18 +187,10 @@ class Runner {
     ATLAS_TRY(state_, ports_.open_state());
     ATLAS_OK(state_->migrate());
     ATLAS_TRY(tenant_, state_->tenant(plan_.tenant_name, plan_.tenant_uuid, options_.fresh_key));
+    if (options_.demand_check) ATLAS_OK(refuse_unchecked());
     for (const EntityPlan& entity : plan_.entities) {
       ATLAS_TRY(EntityRef ref, state_->entity(tenant_.id, entity_decl(entity)));
       refs_.push_back(ref);
-    }
-    if (options_.demand_check) {
-      ATLAS_TRY(const std::optional<std::string> passed, state_->note(tenant_.id, "check"));
-      if (passed != check_hash(plan_)) {
-        return Error(Code::kNoPassingCheck,
-                     passed ? "the mapping or a schema changed since the last passing check"
-                            : "this mapping was never checked")
-            .advise("run `atlas-bridge check`");
-      }
     }
     ATLAS_TRY(const std::string home, state_->identity());
     for (std::uint32_t i = 0; i < plan_.endpoints.size(); ++i) {
@@ -175,6 +203,25 @@ class Runner {
       endpoints_.push_back(std::move(endpoint));
     }
     return {};
+  }
+
+  // A plan with drifted entities is one for the schemas as they were checked.
+  Result<> refuse_unchecked() {
+    ATLAS_TRY(const CheckStanding standing, check_standing(*state_, tenant_.id, checked(plan_)));
+    const char* why = "this mapping was never checked";
+    switch (standing) {
+      case CheckStanding::kPassed:
+        return {};
+      case CheckStanding::kOtherSchemas:
+        why = "a schema changed since the last passing check";
+        break;
+      case CheckStanding::kOtherMapping:
+        why = "the mapping changed since the last passing check";
+        break;
+      case CheckStanding::kNone:
+        break;
+    }
+    return Error(Code::kNoPassingCheck, why).advise("run `atlas-bridge check`");
   }
 
   // E9: a fence that is not where state says it is: something was restored. What rises first is
@@ -390,6 +437,10 @@ class Runner {
       const EntityPlan& entity = plan_.entities[i];
       if (entity.stage != stage || !chosen(entity)) continue;
       Slot& slot = slots[i];
+      if (!entity.drift.empty()) {
+        slot.error = paused_by_drift(entity);
+        continue;
+      }
       tasks.emplace_back([this, &context, &entity, &slot] {
         auto state = ports_.open_state();
         if (!state) {
@@ -447,7 +498,7 @@ class Runner {
   Result<> summarize(std::vector<Slot>& slots, RunReport& report) {
     for (std::size_t i = 0; i < slots.size(); ++i) {
       if (!chosen(plan_.entities[i])) continue;
-      EntityReport entity{plan_.entities[i].name, {}, {}, slots[i].error};
+      EntityReport entity{plan_.entities[i].name, {}, {}, slots[i].error, plan_.entities[i].drift};
       ATLAS_TRY(entity.pending, state_->pending_counts(tenant_.id, refs_[i]));
       if (slots[i].run) {
         entity.counts = slots[i].run->counts();
@@ -498,7 +549,7 @@ std::string RunReport::json() const {
   for (std::size_t i = 0; i < entities.size(); ++i)
     out += fmt::format("{}\"{}\":{}", i == 0 ? "" : ",", entities[i].entity,
                        counts_json(entities[i].counts));
-  out += "}";
+  out += "}" + drift_json(entities);
   if (error) out += fmt::format(",\"error\":\"{}\"", code_text(error->code()));
   return out + "}";
 }

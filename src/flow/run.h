@@ -33,6 +33,7 @@ struct EntityReport {
   Counts counts;
   PendingCounts pending;  // what waits, is held or quarantined when the run ends
   std::optional<Error> error;
+  std::vector<std::string> drift;  // why it was paused: what became different, a line each (E8)
 };
 
 struct RunReport {

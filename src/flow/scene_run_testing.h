@@ -21,6 +21,7 @@ struct RunSettings {
   Executor* executor = nullptr;  // null: one after another
   std::function<Ports::Stop()> stop;
   SweepOptions sweep;
+  bool demand_check = false;
 };
 
 inline Result<RunReport> try_run(Company& company, const RunSettings& settings = {}) {
@@ -35,7 +36,7 @@ inline Result<RunReport> try_run(Company& company, const RunSettings& settings =
   options.page_rows = settings.page_rows;
   options.entities = settings.entities;
   options.sweep = settings.sweep;
-  options.demand_check = false;
+  options.demand_check = settings.demand_check;
   options.fresh_key = {7, 1, 3};
   return run_once(company.plan, ports, options, observer);
 }

@@ -79,7 +79,7 @@ Compiled compile(const Document& document, const Catalogs& catalogs) {
   plan->endpoints = wanted.endpoints;
   plan->state = wanted.state;
   plan->arena = std::make_shared<Arena>();
-  plan->mapping_hash = stable_hash(document.text);
+  plan->mapping_hash = mapping_hash(document);
   plan->schema_hash = schema_hash(wanted, catalogs);
 
   ProblemList problems(document.source);
@@ -106,6 +106,8 @@ Compiled compile(const Document& document, const Catalogs& catalogs) {
   out.problems = problems.take();
   return out;
 }
+
+std::uint64_t mapping_hash(const Document& document) { return stable_hash(document.text); }
 
 std::string check_hash(const Plan& plan) {
   return fmt::format("{:016x}{:016x}", plan.mapping_hash, plan.schema_hash);

@@ -67,7 +67,10 @@ struct Compiled {
 // Levels 2, 3 and 4 without looking at rows.
 Compiled compile(const Document& document, const Catalogs& catalogs);
 
-// The hash that `sync` demands a passing check for: mapping and both schemas.
+// Plan::mapping_hash, also of a document that cannot be compiled.
+std::uint64_t mapping_hash(const Document& document);
+
+// What `sync` demands a passing check for, in one word: mapping and both schemas.
 std::string check_hash(const Plan& plan);
 
 }  // namespace atlas

@@ -159,6 +159,8 @@ struct ReferrerPlan {
   std::vector<std::uint32_t> components;
   std::uint16_t kind = 0;              // legacy: of the parent's rows
   std::optional<std::uint32_t> alive;  // into shape.columns: dead rows do not count
+  // The table is not as it was checked: whether its rows refer cannot be asked.
+  bool drifted = false;
 };
 
 struct EntityPlan {
@@ -183,6 +185,9 @@ struct EntityPlan {
   LimitsPlan limits;
   std::uint32_t stage = 0;        // entities of equal stage run side by side
   std::uint64_t fingerprint = 0;  // of the entity's mapping
+  // What became different in its tables since the check that passed, a line each (E8). Not empty:
+  // the entity is paused; it is compiled for its tables as they were checked.
+  std::vector<std::string> drift;
 
   const TableShape& shape(std::uint32_t part, std::uint16_t kind) const {
     return part == 0 ? kinds[kind].shape : parts[part - 1].shape;
@@ -210,5 +215,8 @@ struct Plan {
 
   const EntityPlan* entity(std::string_view name) const;
 };
+
+// Why the entity is paused: its drift in one line. Only for one that has some.
+Error paused_by_drift(const EntityPlan& entity);
 
 }  // namespace atlas

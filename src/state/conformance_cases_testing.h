@@ -26,6 +26,7 @@ std::vector<Case> pending_cases();
 std::vector<Case> confirm_cases();
 std::vector<Case> conflict_cases();
 std::vector<Case> backup_cases();
+std::vector<Case> check_cases();
 
 // Takes the value of a Result or stops the test with its error's line.
 template <class T>

@@ -24,7 +24,7 @@ bool register_state_conformance(std::string_view product, const StateFixtureFact
   for (const auto& cases : {state_conformance::lease_cases(), state_conformance::link_cases(),
                             state_conformance::layout_cases(), state_conformance::pending_cases(),
                             state_conformance::confirm_cases(), state_conformance::conflict_cases(),
-                            state_conformance::backup_cases()}) {
+                            state_conformance::backup_cases(), state_conformance::check_cases()}) {
     for (const state_conformance::Case& which : cases) {
       // gtest owns the test that the factory gives.
       [[maybe_unused]] const auto make = [which, factory]() -> StateConformanceTest* {

@@ -84,6 +84,14 @@ Result<VerifyReport> verify(const Plan& plan, const VerifyPorts& ports,
                         std::find(options.entities.begin(), options.entities.end(), entity.name) !=
                             options.entities.end();
     if (!chosen) continue;
+    if (!entity.drift.empty()) {
+      EntityVerdict paused;
+      paused.entity = entity.name;
+      paused.error = paused_by_drift(entity);
+      observer.entity_done(paused);
+      report.entities.push_back(std::move(paused));
+      continue;
+    }
     EntityVerifier verifier(around, entity);
     EntityVerdict verdict = verifier.run();
     report.stopped |= verifier.stopped();
