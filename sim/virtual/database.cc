@@ -352,6 +352,7 @@ std::string Database::taken_along(const Moments& rows, const TableName& table, K
   for (const auto& [name, other] : catalog_) {
     for (const Reference& r : other.references) {
       if (r.target != table || !r.cascades) continue;
+      if (other.row_security) return name.text() + ", which cannot be seen";
       const RowMap& children = *rows.at(name);
       const bool any = std::any_of(children.begin(), children.end(), [&](const auto& entry) {
         const Value& cell = entry.second->cells[r.column];

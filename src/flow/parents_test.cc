@@ -167,5 +167,41 @@ TEST(ParentsThatCascade, AMemberThatJoinsAfterTheLookHoldsTheDelete) {
   EXPECT_TRUE(c.identity.has(kUsers, eve));
 }
 
+// A table that the mapping does not name, and that is closed to us.
+TEST(ParentsThatCascade, WhoCannotBeSeenHoldsTheDeleteAndNothingElse) {
+  for (const bool looks : {true, false}) {
+    SCOPED_TRACE(looks);
+    ParentThatGoes own(true);
+    Company& c = own.company;
+    const Table& users = *c.identity.find(kUsers);
+    Table badges;
+    badges.name = {"", "badges"};
+    badges.columns = {users.columns[users.key.front()], users.columns[users.column("team")]};
+    badges.key = {0};
+    badges.references.push_back({"badges_team_fkey", 1, kTeams, false, true});
+    badges.row_security = true;
+    ReferrerPlan referrer;
+    referrer.endpoint = EndpointIndex{1};
+    referrer.shape.table = badges.name;
+    referrer.shape.columns = {{"team", badges.columns[1].type}};
+    referrer.shape.key = {0};
+    referrer.components = {0};
+    const TableName name = c.identity.create(std::move(badges)).name;
+    // Without a look before, the endpoint refuses all the same.
+    if (looks) c.team().referrers[index(Side::kPlatform)].push_back(std::move(referrer));
+    (void)c.hire("ann");
+    (void)run(c);
+    EXPECT_TRUE(c.identity.has(kTeams, own.there));
+    EXPECT_THAT(pending_lines(c.team_state()), ElementsAre("held 3016 legacy 1"));
+    EXPECT_THAT(c.team_state().pending.begin()->second.blocker,
+                HasSubstr("rows of badges, which cannot be seen"));
+    EXPECT_THAT(c.platform_people(), Contains(HasSubstr("ann@example.org")));
+    c.identity.table(name).row_security = false;
+    (void)run(c);
+    EXPECT_FALSE(c.identity.has(kTeams, own.there));
+    EXPECT_THAT(c.team_state().pending, IsEmpty());
+  }
+}
+
 }  // namespace
 }  // namespace atlas::sim

@@ -95,8 +95,8 @@ Result<> judge_referring(Probe& probe, Connection& connection, std::span<const T
       const bool ours = std::find(tables.begin(), tables.end(), key.table) != tables.end();
       if (key.missing_right.empty() || ours) continue;
       add(probe, Level::kWarn, "privileges",
-          fmt::format("{}: its foreign key acts on deletes from {}, and we cannot see its rows; "
-                      "no row is deleted there",
+          fmt::format("{}: its foreign key acts when rows of {} are deleted, and we cannot see "
+                      "whom: such deletes are held",
                       key.table.text(), tables[i].text()),
           key.missing_right);
     }
