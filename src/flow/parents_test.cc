@@ -154,7 +154,7 @@ TEST(ParentsThatCascade, AMemberThatJoinsAfterTheLookHoldsTheDelete) {
   ASSERT_FALSE(eve.empty());
   EXPECT_TRUE(c.identity.has(kUsers, eve));
   EXPECT_TRUE(c.identity.has(kTeams, own.there));
-  EXPECT_THAT(pending_lines(c.team_state()), ElementsAre("held 3016 legacy 1"));
+  ASSERT_THAT(pending_lines(c.team_state()), ElementsAre("held 3016 legacy 1"));
   EXPECT_EQ(c.team_state().pending.begin()->second.blocker, "rows of users");
   EXPECT_EQ(report.entities[0].counts[Outcome::kHeld], 1);
   EXPECT_EQ(report.entities[0].counts.deleted_platform, 0);
@@ -192,7 +192,7 @@ TEST(ParentsThatCascade, WhoCannotBeSeenHoldsTheDeleteAndNothingElse) {
     (void)c.hire("ann");
     (void)run(c);
     EXPECT_TRUE(c.identity.has(kTeams, own.there));
-    EXPECT_THAT(pending_lines(c.team_state()), ElementsAre("held 3016 legacy 1"));
+    ASSERT_THAT(pending_lines(c.team_state()), ElementsAre("held 3016 legacy 1"));
     EXPECT_THAT(c.team_state().pending.begin()->second.blocker,
                 HasSubstr("rows of badges, which cannot be seen"));
     EXPECT_THAT(c.platform_people(), Contains(HasSubstr("ann@example.org")));
