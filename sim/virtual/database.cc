@@ -348,6 +348,23 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
   return {};
 }
 
+std::string Database::taken_along(const Moments& rows, const TableName& table, KeyView key) const {
+  for (const auto& [name, other] : catalog_) {
+    for (const Reference& r : other.references) {
+      if (r.target != table || !r.cascades) continue;
+      if (other.row_security) return name.text() + ", which cannot be seen";
+      const RowMap& children = *rows.at(name);
+      const bool any = std::any_of(children.begin(), children.end(), [&](const auto& entry) {
+        const Value& cell = entry.second->cells[r.column];
+        const bool itself = name == table && entry.first == key;
+        return !itself && !cell.is_null() && key_of(cell) == key;
+      });
+      if (any) return name.text();
+    }
+  }
+  return {};
+}
+
 std::vector<Database::Broken> Database::broken_references(const Moments& rows) const {
   std::vector<Broken> out;
   for (const auto& [name, table] : catalog_) {

@@ -144,6 +144,9 @@ class Database {
   RowVerdict write(Moments& rows, const Table& table, WriteKind kind, KeyView key,
                    std::span<const std::uint32_t> columns, std::span<const Value> cells,
                    std::uint64_t writer, std::shared_ptr<const Row>* stored) const;
+  // The first table with rows that would go along with the row, or that hides them; empty if there
+  // is none.
+  std::string taken_along(const Moments& rows, const TableName& table, KeyView key) const;
   // A row whose deferred reference points nowhere; nullopt if all hold.
   struct Broken {
     TableName table;

@@ -38,7 +38,8 @@ class VirtualFixture final : public EndpointFixture {
                              }});
     }
     for (const TestReference& r : table.references)
-      made.references.push_back({r.name, made.column(r.column), {"", r.target}, r.deferred});
+      made.references.push_back(
+          {r.name, made.column(r.column), {"", r.target}, r.deferred, r.cascades});
     if (table.key_sequence) {
       made.sequence = table.name + "_seq";
       made.columns[made.key.front()].sequence = made.sequence;

@@ -105,6 +105,14 @@ WriteResult VirtualTransaction::write_one(const WriteGroup& group, const Table& 
       return out;
     }
   }
+  if (group.kind == WriteKind::kRemove) {
+    const std::string who = database_.taken_along(rows_, table.name, group.keys[r]);
+    if (!who.empty()) {
+      out.status = WriteStatus::kReferred;
+      out.error = Error(Code::kHasChildren, "rows of " + who);
+      return out;
+    }
+  }
   std::vector<std::uint32_t> columns;
   std::vector<Value> cells;
   bool stamped = !shape.stamp || !shape.stamp_touched || group.kind == WriteKind::kRemove;

@@ -47,6 +47,7 @@ struct TestReference {
   std::string column;
   std::string target;
   bool deferred = false;  // checked at commit
+  bool cascades = false;  // ON DELETE CASCADE
 };
 
 struct TestTable {

@@ -158,6 +158,94 @@ void AParentInsertedBeforeServesItsChild(EndpointFixture& fixture) {
   EXPECT_EQ(world.read(world.shape, {20, 21}).size(), 1U);
 }
 
+// person 1..3, and a badge that refers to person 2 and goes with it. The bridge maps the persons
+// only.
+TestTable badge_table() {
+  return {.name = "badge",
+          .columns = {{.name = "id", .type = test_type(TypeKind::kInt8), .not_null = true},
+                      {.name = "owner", .type = test_type(TypeKind::kInt8)}},
+          .key = {"id"},
+          .stamp = {},
+          .uniques = {},
+          .checks = {},
+          .references = {{.name = "badge_owner_fkey",
+                          .column = "owner",
+                          .target = "person",
+                          .deferred = false,
+                          .cascades = true}}};
+}
+
+struct Badges : World {
+  explicit Badges(EndpointFixture& f) : World(f), badges(badge_table()) {
+    Arena arena;
+    f.insert(table, std::vector<PersonRow>{person(1, arena), person(2, arena), person(3, arena)});
+    // The foreign key is younger than the shape.
+    badge_name = f.create_table(badges);
+    f.insert(badges, std::vector<std::vector<Value>>{{Value::integer(7), Value::integer(2)}});
+  }
+  TestGroup removal(const TableShape& of, const std::vector<std::int64_t>& ids,
+                    std::uint32_t instance) {
+    TestGroup group(of, WriteKind::kRemove, {});
+    for (const std::int64_t id : ids) {
+      const Value key = Value::integer(id);
+      group.add({&key, 1}, version(of, id), {}, instance++);
+    }
+    return group;
+  }
+  std::size_t people() { return read(shape, {1, 2, 3}).size(); }
+  std::size_t badges_left() {
+    Arena arena;
+    return fixture.rows(badges, arena).size();
+  }
+
+  TestTable badges;
+  TableName badge_name;
+};
+
+// E26: a cascade never does our work, not even into tables that the mapping does not know.
+void ARowThatACascadingKeyRefersToIsNotRemoved(EndpointFixture& fixture) {
+  Badges world(fixture);
+  const TestGroup group = world.removal(world.shape, {1, 2, 3}, 0);
+  auto results = world.apply({&world.shape}, {group.group()});
+  EXPECT_EQ(results[0][0].status, WriteStatus::kApplied);
+  ASSERT_EQ(results[0][1].status, WriteStatus::kReferred);
+  ASSERT_TRUE(results[0][1].error);
+  EXPECT_EQ(results[0][1].error->code(), Code::kHasChildren);
+  EXPECT_THAT(results[0][1].error->why(), testing::HasSubstr("badge"));
+  EXPECT_EQ(results[0][2].status, WriteStatus::kApplied);
+  EXPECT_EQ(world.people(), 1U);
+  EXPECT_EQ(world.badges_left(), 1U);
+  EXPECT_THAT(must(world.endpoint->settle(world.last_ticket())).unapplied, testing::ElementsAre(1));
+  // Once nobody refers to it any more it goes.
+  const Value badge = Value::integer(7);
+  fixture.update(world.badges, {&badge, 1}, "owner", Value());
+  const TestGroup again = world.removal(world.shape, {2}, 0);
+  results = world.apply({&world.shape}, {again.group()});
+  EXPECT_EQ(results[0][0].status, WriteStatus::kApplied);
+  EXPECT_EQ(world.people(), 0U);
+  EXPECT_EQ(world.badges_left(), 1U);
+}
+
+// What an earlier group removed refers to nothing any more; an instance that stays stays whole.
+void ARowGoesAfterThoseThatReferToIt(EndpointFixture& fixture) {
+  Badges world(fixture);
+  fixture.insert(world.badges,
+                 std::vector<std::vector<Value>>{{Value::integer(8), Value::integer(3)},
+                                                 {Value::integer(9), Value::integer(3)}});
+  const TableShape badge = shape_of(*world.endpoint, world.badges, world.badge_name);
+  world.shape = shape_of(*world.endpoint, world.table, world.name);
+  TestGroup children = world.removal(badge, {7, 8}, 0);
+  children.group().ordinals = {2, 3};
+  const TestGroup parents = world.removal(world.shape, {2, 3}, 0);
+  const auto results = world.apply({&badge, &world.shape}, {children.group(), parents.group()});
+  EXPECT_EQ(results[0][0].status, WriteStatus::kApplied);
+  EXPECT_EQ(results[1][0].status, WriteStatus::kApplied);
+  EXPECT_EQ(results[0][1].status, WriteStatus::kSkipped) << "badge 9 keeps person 3";
+  EXPECT_EQ(results[1][1].status, WriteStatus::kReferred);
+  EXPECT_EQ(world.people(), 2U);
+  EXPECT_EQ(world.badges_left(), 2U);
+}
+
 void AnEmptyApplyCommits(EndpointFixture& fixture) {
   World world(fixture);
   EXPECT_TRUE(world.apply({&world.shape}, {}).empty());
@@ -174,6 +262,8 @@ std::vector<Case> instance_cases() {
           ATLAS_CASE(WhatWasNotAppliedIsWitnessed),
           ATLAS_CASE(ADeferredConstraintIsFoundBeforeCommit),
           ATLAS_CASE(AParentInsertedBeforeServesItsChild),
+          ATLAS_CASE(ARowThatACascadingKeyRefersToIsNotRemoved),
+          ATLAS_CASE(ARowGoesAfterThoseThatReferToIt),
           ATLAS_CASE(AnEmptyApplyCommits)};
 #undef ATLAS_CASE
 }

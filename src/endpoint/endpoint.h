@@ -132,13 +132,16 @@ enum class WriteStatus : std::uint8_t {
   kKeyTaken,    // insert: the primary key exists already
   kSuppressed,  // nothing happened and the row is unchanged: a trigger or rule ate it (E13)
   kRejected,    // the database refused this row for good; see error
-  kSkipped,     // not tried: another write of its instance was not applied
+  // A remove that was not made: rows refer to it by a foreign key that would delete them too or
+  // clear their reference (E26). Or who refers cannot be seen. See error.
+  kReferred,
+  kSkipped,  // not tried: another write of its instance was not applied
 };
 
 struct WriteResult {
   WriteStatus status = WriteStatus::kSkipped;
   RowVersion version;          // kApplied inserts and updates: as RETURNING shows it
-  std::optional<Error> error;  // kRejected
+  std::optional<Error> error;  // kRejected; kReferred: kHasChildren, why() names who refers
 };
 
 enum class CommitOutcome : std::uint8_t { kCommitted, kRolledBack, kUnknown };
@@ -162,7 +165,9 @@ class Transaction {
   // Applies groups in the given order. Set-wise; a failing batch is bisected by instance with
   // savepoints, so one poison row costs O(log n) statements. Writes of one instance are applied all
   // or none. Writes that were not applied are recorded in the witness, in this transaction (E3:
-  // recovery learns them). Called at most once.
+  // recovery learns them). A remove is made only while no row refers to it by a foreign key that
+  // acts on deletes, whether its table is mapped or not, and nobody can add one until the end; rows
+  // that an earlier group removed do not count. Called at most once.
   //   gives   results[g][i] for row i of group g
   //   errors  kRetry, kDrift, kRefused: nothing applied, the transaction is dead
   virtual Result<std::vector<std::vector<WriteResult>>> apply(

@@ -96,6 +96,10 @@ void Page::judge(Item& item, const ApplyDone& done) {
     case WriteStatus::kKeyTaken:
       item.outcome = Outcome::kStale;
       return dirty(item, "the new key exists already", Code::kKeyTaken);
+    case WriteStatus::kReferred:
+      return set_delete_aside(
+          item, item.decision.what == Case::kDeleteLegacy ? Side::kPlatform : Side::kLegacy,
+          Code::kHasChildren, failed->error ? failed->error->why() : std::string());
     case WriteStatus::kSuppressed:
       return quarantine(item, Code::kSuppressed, "nothing happened although the row was unchanged");
     case WriteStatus::kRejected:

@@ -8,8 +8,18 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 namespace atlas {
+namespace {
+
+// A table that the mapping does not name may be closed to us. That stops the deletes of the rows it
+// refers to and nothing else.
+bool may_not_look(const Error& error) {
+  return error.code() == Code::kPrivilegeMissing || error.code() == Code::kRowsHidden;
+}
+
+}  // namespace
 
 // A key that is alive again after its row was removed for good belongs to somebody new: the pair
 // stays dead, and the row is decided like one that never had a link (E14). A row whose counterpart
@@ -110,7 +120,8 @@ void Page::set_delete_aside(Item& item, Side dead, Code code, std::string blocke
 }
 
 // Rows that are about to be removed stay while others refer to them (E26). Who died with them in
-// this run is gone already: children go first.
+// this run is gone already: children go first. Who comes after this look is seen by the endpoint,
+// if a foreign key would take it along, or stopped by the key.
 Result<> Page::spare_parents() {
   // A dry run cannot see who would have gone before: it shows the delete that is meant.
   if (c_.run.dry) return {};
@@ -153,12 +164,16 @@ Result<> Page::spare_parents(Side side) {
     ATLAS_TRY(Endpoint * endpoint, c_.endpoint(referrer.endpoint));
     ATLAS_TRY(auto now, endpoint->snapshot());
     const std::vector<KeyView> values(keys.begin(), keys.end());
-    ATLAS_TRY(const std::vector<std::size_t> held,
-              now->referred(referrer.shape, values, referrer.alive));
-    for (const std::size_t h : held) {
-      set_delete_aside(items_[which[h]], other(side), Code::kHasChildren,
-                       "rows of " + referrer.shape.table.text());
+    auto held = now->referred(referrer.shape, values, referrer.alive);
+    std::string blocker = "rows of " + referrer.shape.table.text();
+    if (!held) {
+      if (!may_not_look(held.error())) return std::move(held).error();
+      blocker += ", which cannot be seen: " + held.error().next();
+      held = std::vector<std::size_t>(which.size());
+      std::iota(held->begin(), held->end(), std::size_t{0});
     }
+    for (const std::size_t h : *held)
+      set_delete_aside(items_[which[h]], other(side), Code::kHasChildren, blocker);
   }
   return {};
 }

@@ -80,21 +80,38 @@ TEST_P(Parents, ATeamIsSparedWhileAMemberJoinsItOnTheOtherSide) {
   expect_converged(company);
 }
 
+// A team that is deleted on legacy, and whose delete on the platform is due.
+struct ParentThatGoes {
+  explicit ParentThatGoes(bool cascade) {
+    company.identity.table(kUsers).references.front().cascades = cascade;
+    for (LivenessPlan& live : company.team().liveness) live.kind = DeleteKind::kHard;
+    const Key team = company.found("red");
+    (void)company.hire("bob");
+    (void)run(company);
+    there = company.identity.rows(kTeams).begin()->first;
+    company.legacy.remove(kTeams, team);
+    (void)reconcile(company);
+    wait_for_proof(company);
+  }
+  Scene scene{{.hard_legacy = true, .hard_platform = true}};
+  Company& company = scene.company;
+  Key there;  // the team on the platform
+};
+
+class ParentsThatGo : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(All, ParentsThatGo, testing::Bool(), [](const auto& cascade) {
+  return std::string(cascade.param ? "Cascading" : "Plain");
+});
+
 // The member comes at any moment of the run that deletes the team, also between the look at who
-// refers to it and the delete itself. A key that does not cascade refuses the delete then.
-TEST(ParentsThatGo, AMemberThatJoinsAtAnyMomentIsNotLost) {
+// refers to it and the delete itself. A key that does not cascade refuses the delete then; with one
+// that does, the endpoint does not make it.
+TEST_P(ParentsThatGo, AMemberThatJoinsAtAnyMomentIsNotLost) {
   std::size_t spared = 0;
   for (int nth = 1;; ++nth) {
-    Scene own{{.hard_legacy = true, .hard_platform = true}};
+    ParentThatGoes own(GetParam());
     Company& c = own.company;
-    for (LivenessPlan& live : c.team().liveness) live.kind = DeleteKind::kHard;
-    const Key team = c.found("red");
-    (void)c.hire("bob");
-    (void)run(c);
-    const Key there = c.identity.rows(kTeams).begin()->first;
-    c.legacy.remove(kTeams, team);
-    (void)reconcile(c);
-    wait_for_proof(c);
+    const Key& there = own.there;
     int calls = 0;
     Key joined;
     c.world.hook = [&](std::string_view, Moment) -> std::optional<Error> {
@@ -124,6 +141,66 @@ TEST(ParentsThatGo, AMemberThatJoinsAtAnyMomentIsNotLost) {
     if (HasFailure()) break;
   }
   EXPECT_GT(spared, 10U);
+}
+
+// Between the look and the delete: held as if the look had seen it, counted as held, proof and all.
+TEST(ParentsThatCascade, AMemberThatJoinsAfterTheLookHoldsTheDelete) {
+  ParentThatGoes own(true);
+  Company& c = own.company;
+  Key eve;
+  at_port(c, "identity.apply", Moment::kBefore, [&] { eve = c.sign_up("eve", own.there); });
+  const RunReport report = run(c);
+  c.world.hook = nullptr;
+  ASSERT_FALSE(eve.empty());
+  EXPECT_TRUE(c.identity.has(kUsers, eve));
+  EXPECT_TRUE(c.identity.has(kTeams, own.there));
+  ASSERT_THAT(pending_lines(c.team_state()), ElementsAre("held 3016 legacy 1"));
+  EXPECT_EQ(c.team_state().pending.begin()->second.blocker, "rows of users");
+  EXPECT_EQ(report.entities[0].counts[Outcome::kHeld], 1);
+  EXPECT_EQ(report.entities[0].counts.deleted_platform, 0);
+  // She leaves, and the delete follows without a new proof.
+  c.world.pass(Micros(1));
+  c.identity.update(kUsers, eve, {{"team", Value()}});
+  (void)run(c);
+  EXPECT_FALSE(c.identity.has(kTeams, own.there));
+  EXPECT_THAT(c.team_state().pending, IsEmpty());
+  EXPECT_TRUE(c.identity.has(kUsers, eve));
+}
+
+// A table that the mapping does not name, and that is closed to us.
+TEST(ParentsThatCascade, WhoCannotBeSeenHoldsTheDeleteAndNothingElse) {
+  for (const bool looks : {true, false}) {
+    SCOPED_TRACE(looks);
+    ParentThatGoes own(true);
+    Company& c = own.company;
+    const Table& users = *c.identity.find(kUsers);
+    Table badges;
+    badges.name = {"", "badges"};
+    badges.columns = {users.columns[users.key.front()], users.columns[users.column("team")]};
+    badges.key = {0};
+    badges.references.push_back({"badges_team_fkey", 1, kTeams, false, true});
+    badges.row_security = true;
+    ReferrerPlan referrer;
+    referrer.endpoint = EndpointIndex{1};
+    referrer.shape.table = badges.name;
+    referrer.shape.columns = {{"team", badges.columns[1].type}};
+    referrer.shape.key = {0};
+    referrer.components = {0};
+    const TableName name = c.identity.create(std::move(badges)).name;
+    // Without a look before, the endpoint refuses all the same.
+    if (looks) c.team().referrers[index(Side::kPlatform)].push_back(std::move(referrer));
+    (void)c.hire("ann");
+    (void)run(c);
+    EXPECT_TRUE(c.identity.has(kTeams, own.there));
+    ASSERT_THAT(pending_lines(c.team_state()), ElementsAre("held 3016 legacy 1"));
+    EXPECT_THAT(c.team_state().pending.begin()->second.blocker,
+                HasSubstr("rows of badges, which cannot be seen"));
+    EXPECT_THAT(c.platform_people(), Contains(HasSubstr("ann@example.org")));
+    c.identity.table(name).row_security = false;
+    (void)run(c);
+    EXPECT_FALSE(c.identity.has(kTeams, own.there));
+    EXPECT_THAT(c.team_state().pending, IsEmpty());
+  }
 }
 
 }  // namespace

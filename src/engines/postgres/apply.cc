@@ -29,6 +29,10 @@ Error as_rejection(const Error& error) {
       .sql(error.sqlstate(), error.statement());
 }
 
+bool among(const std::vector<TableName>& tables, const TableName& table) {
+  return std::ranges::find(tables, table) != tables.end();
+}
+
 bool ascending(const std::vector<KeyView>& keys) {
   return std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) == keys.end();
 }
@@ -36,13 +40,12 @@ bool ascending(const std::vector<KeyView>& keys) {
 }  // namespace
 
 Applier::Applier(Connection& connection, std::span<const WriteGroup> groups,
-                 std::span<const TableName> partitioned)
-    : connection_(connection), groups_(groups), partitioned_(partitioned) {
+                 const TableTraits& traits)
+    : connection_(connection), groups_(groups), traits_(traits), guarding_(groups.size()) {
   results_.resize(groups.size());
   for (std::size_t g = 0; g < groups.size(); ++g) {
     ATLAS_ASSERT(ascending(groups[g].keys), "the rows of a group are not sorted by key");
-    const bool parts = std::ranges::find(partitioned, groups[g].shape->table) != partitioned.end();
-    sql_.push_back(write_sql(groups[g], parts));
+    sql_.push_back(write_sql(groups[g], among(traits.partitioned, groups[g].shape->table)));
     labels_.push_back(write_label(groups[g]));
     results_[g].resize(groups[g].size());
   }
@@ -69,7 +72,34 @@ std::span<const Applier::Place> Applier::places(std::uint32_t instance) const {
   return {places_.data() + begins_[instance], begins_[instance + 1] - begins_[instance]};
 }
 
-// Rejects instances with a cell that the column's type cannot express: it cannot even be sent.
+// Asks which foreign keys the removes may set off. The answer holds: our lock on the table keeps
+// new ones away.
+Result<> Applier::prepare_guards() {
+  std::vector<TableName> tables;
+  std::vector<std::size_t> owners;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const TableName& table = groups_[g].shape->table;
+    if (groups_[g].kind != WriteKind::kRemove || !among(traits_.may_be_referred, table)) continue;
+    tables.push_back(table);
+    owners.push_back(g);
+  }
+  if (tables.empty()) return {};
+  ATLAS_TRY(const auto keys, referring_keys(connection_, tables));
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    const std::size_t g = owners[i];
+    auto guard = guard_of(groups_[g], keys[i]);
+    if (!guard) {
+      guarding_[g].blind = std::move(guard).error().at(connection_.options().where);
+      continue;
+    }
+    guarding_[g].guard = std::move(*guard);
+    if (guarding_[g].guard) sql_[g] = guarded_remove_sql(groups_[g], *guarding_[g].guard);
+  }
+  return {};
+}
+
+// Leaves out instances with a cell that the column's type cannot express, which cannot even be
+// sent, and removes where nobody can tell whom they would take along.
 std::vector<std::uint32_t> Applier::fitting_instances() {
   std::vector<std::uint32_t> fitting;
   const auto count = static_cast<std::uint32_t>(begins_.size() - 1);
@@ -77,10 +107,14 @@ std::vector<std::uint32_t> Applier::fitting_instances() {
   for (std::uint32_t instance = 0; instance < count; ++instance) {
     const auto mine = places(instance);
     const auto unfit = std::find_if(mine.begin(), mine.end(), [&](const Place& p) {
-      return !row_fits(groups_[p.group], p.row);
+      return guarding_[p.group].blind || !row_fits(groups_[p.group], p.row);
     });
     if (unfit == mine.end()) {
       fitting.push_back(instance);
+      continue;
+    }
+    if (const auto& blind = guarding_[unfit->group].blind) {
+      result(*unfit) = {.status = WriteStatus::kReferred, .version = {}, .error = blind};
       continue;
     }
     result(*unfit) = {.status = WriteStatus::kRejected,
@@ -101,8 +135,7 @@ Result<> Applier::prepare_copies() {
   std::vector<std::size_t> owners;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     // Partitions may have triggers of their own.
-    const bool parts =
-        std::ranges::find(partitioned_, groups_[g].shape->table) != partitioned_.end();
+    const bool parts = among(traits_.partitioned, groups_[g].shape->table);
     if (parts || !can_copy(groups_[g])) continue;
     copying_[g] = {.possible = true,
                    .sql = copy_sql(groups_[g]),
@@ -125,6 +158,7 @@ Result<> Applier::prepare_copies() {
 
 Result<ApplyResults> Applier::run() {
   ATLAS_OK(prepare_copies());
+  ATLAS_OK(prepare_guards());
   ATLAS_OK(apply_set(fitting_instances()));
   ATLAS_OK(retry_references());
   if (mark_ == Mark::kUndo) ATLAS_OK(connection_.command("apply", "rollback to savepoint atlas"));
@@ -158,7 +192,7 @@ Result<> Applier::apply_set(std::vector<std::uint32_t> set) {
       continue;
     }
     mark_ = Mark::kKept;
-    read_returned(answer.results);
+    read_returned(answer);
     ATLAS_OK(look_again());
     bool mixed = false;
     std::vector<std::uint32_t> whole = whole_instances(set, mixed);
@@ -231,15 +265,16 @@ void Applier::add_rows(std::uint32_t group, std::span<const std::uint32_t> rows)
 }
 
 // Sends what has been gathered and keeps the answers of statements. False: something failed.
-bool Applier::send(std::vector<Step>& steps, std::vector<std::ptrdiff_t>& owners, Attempt& out) {
+bool Applier::send(std::vector<Step>& steps, std::vector<Owner>& owners, Attempt& out) {
   if (steps.empty()) return true;
   PipelineAnswer answer = connection_.pipeline(steps);
   for (std::size_t i = 0; i < answer.results.size(); ++i) {
-    if (owners[i] >= 0)
-      out.results[static_cast<std::size_t>(owners[i])] = std::move(answer.results[i]);
+    if (owners[i].statement < 0) continue;
+    auto& into = owners[i].look ? out.looks : out.results;
+    into[static_cast<std::size_t>(owners[i].statement)] = std::move(answer.results[i]);
   }
   if (answer.error) {
-    out.failed = answer.failed < owners.size() ? owners[answer.failed] : -1;
+    out.failed = answer.failed < owners.size() ? owners[answer.failed].statement : -1;
     out.error = std::move(answer.error);
   }
   steps.clear();
@@ -250,11 +285,12 @@ bool Applier::send(std::vector<Step>& steps, std::vector<std::ptrdiff_t>& owners
 Applier::Attempt Applier::attempt() {
   Attempt out;
   out.results.resize(statements_used_);
+  out.looks.resize(statements_used_);
   std::vector<Step> steps;
-  std::vector<std::ptrdiff_t> owners;
+  std::vector<Owner> owners;
   const auto control = [&](std::string_view sql) {
     steps.push_back({.label = "apply", .sql = sql, .prepared = false});
-    owners.push_back(-1);
+    owners.emplace_back();
   };
   if (mark_ == Mark::kKept) control("release savepoint atlas");
   control(mark_ == Mark::kUndo ? "rollback to savepoint atlas" : "savepoint atlas");
@@ -274,10 +310,17 @@ Applier::Attempt Applier::attempt() {
         return out;
       }
     }
+    const auto owner = static_cast<std::ptrdiff_t>(i);
+    if (const auto& guard = guarding_[statement.group].guard) {
+      steps.push_back({.label = label, .sql = guard->lock, .params = &statement.params});
+      steps.push_back({.label = label, .sql = guard->look, .params = &statement.params});
+      owners.push_back({.statement = -1});
+      owners.push_back({.statement = owner, .look = true});
+    }
     steps.push_back({.label = label,
                      .sql = statement.copied ? copying.version_sql : sql_[statement.group],
                      .params = &statement.params});
-    owners.push_back(static_cast<std::ptrdiff_t>(i));
+    owners.push_back({.statement = owner});
   }
   control("set constraints all immediate");
   (void)send(steps, owners, out);
@@ -343,14 +386,33 @@ void Applier::read_copied(const Statement& statement, const Rowset& rows) {
   }
 }
 
+// What the look saw stays only if it was still so when the delete came.
+void Applier::read_removed(const Statement& statement, const Rowset& rows, const Rowset& look) {
+  const auto written = [&](const Rowset& of, std::size_t i) -> WriteResult& {
+    const auto position = static_cast<std::size_t>(of.integer(i, 0)) - 1;
+    return results_[statement.group][statement.rows[position]];
+  };
+  const auto& guard = guarding_[statement.group].guard;
+  for (std::size_t i = 0; guard && i < look.size(); ++i) {
+    const TableName& who = guard->tables[static_cast<std::size_t>(look.integer(i, 1))];
+    written(look, i) = {
+        .status = WriteStatus::kReferred,
+        .version = {},
+        .error =
+            Error(Code::kHasChildren, "rows of " + who.text()).at(connection_.options().where)};
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    written(rows, i) = {.status = WriteStatus::kApplied, .version = {}, .error = {}};
+}
+
 // Marks what was written; what RETURNING does not show stays kSkipped for now.
-void Applier::read_returned(const std::vector<Rowset>& results) {
+void Applier::read_returned(const Attempt& answer) {
   arena_.clear();
   for (std::size_t s = 0; s < statements_used_; ++s) {
     const Statement& statement = statements_[s];
     const WriteGroup& group = groups_[statement.group];
     const TableShape& shape = *group.shape;
-    const Rowset& rows = results[s];
+    const Rowset& rows = answer.results[s];
     for (const std::uint32_t row : statement.rows) results_[statement.group][row] = {};
     if (statement.copied) {
       read_copied(statement, rows);
@@ -360,11 +422,14 @@ void Applier::read_returned(const std::vector<Rowset>& results) {
       read_insert(statement, rows);
       continue;
     }
+    if (group.kind == WriteKind::kRemove) {
+      read_removed(statement, rows, answer.looks[s]);
+      continue;
+    }
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto position = static_cast<std::size_t>(rows.integer(i, 0)) - 1;
       WriteResult& written = results_[statement.group][statement.rows[position]];
       written.status = WriteStatus::kApplied;
-      if (group.kind == WriteKind::kRemove) continue;
       written.version.token = rows.id(i, 1);
       if (!shape.stamp || rows.is_null(i, 2)) continue;
       written.version.stamp_us = stamp_us(
@@ -394,6 +459,7 @@ Result<> Applier::look_again() {
       const bool insert = group.kind == WriteKind::kInsert;
       const bool applied = written.status == WriteStatus::kApplied;
       if (applied && (!insert || written.version.token != 0)) continue;
+      if (written.status == WriteStatus::kReferred) continue;
       question.rows.push_back(row);
       keys.push_back(group.keys[row]);
       if (!applied) written.status = insert ? WriteStatus::kSuppressed : WriteStatus::kStale;

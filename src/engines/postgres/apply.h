@@ -5,6 +5,7 @@
 #include "endpoint/endpoint.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/copy.h"
+#include "engines/postgres/referring.h"
 
 #include <cstdint>
 #include <deque>
@@ -16,14 +17,18 @@ namespace atlas::postgres {
 
 using ApplyResults = std::vector<std::vector<WriteResult>>;
 
+// What the catalog says of the tables of one transaction, under their locks.
+struct TableTraits {
+  std::vector<TableName> partitioned;
+  std::vector<TableName> may_be_referred;  // a delete may set a foreign key off
+};
+
 // Used once. Works inside an open, fenced transaction under one savepoint that is renewed for every
 // attempt.
 class Applier {
  public:
-  // Of `partitioned` tables the versions of inserted rows are read back.
-  // They must outlive the applier.
-  Applier(Connection& connection, std::span<const WriteGroup> groups,
-          std::span<const TableName> partitioned);
+  // All must outlive the applier.
+  Applier(Connection& connection, std::span<const WriteGroup> groups, const TableTraits& traits);
   // errors  all but kRejected: the transaction is dead
   Result<ApplyResults> run();
 
@@ -43,6 +48,7 @@ class Applier {
   // What an attempt gave: results by statement, before the one that failed.
   struct Attempt {
     std::vector<Rowset> results;
+    std::vector<Rowset> looks;  // DeleteGuard::look; empty where nothing is guarded
     std::optional<Error> error;
     std::ptrdiff_t failed = -1;  // the statement of `error`; -1: none in particular
   };
@@ -52,20 +58,32 @@ class Applier {
     std::string sql, version_sql;
     std::string touched;  // the stamp's binary form
   };
+  // How the removes of a group are guarded, or why none of them can be made.
+  struct Guarding {
+    std::optional<DeleteGuard> guard;
+    std::optional<Error> blind;
+  };
+  // Whose answer a step gives.
+  struct Owner {
+    std::ptrdiff_t statement = -1;
+    bool look = false;
+  };
   // What the savepoint needs before the next attempt.
   enum class Mark : std::uint8_t { kNone, kKept, kUndo };
 
   void number_instances();
   std::vector<std::uint32_t> fitting_instances();
   Result<> prepare_copies();
+  Result<> prepare_guards();
   Result<> apply_set(std::vector<std::uint32_t> set);
   Result<> retry_references();
   void build(std::span<const std::uint32_t> set);
   void add_rows(std::uint32_t group, std::span<const std::uint32_t> rows);
   Attempt attempt();
-  bool send(std::vector<Step>& steps, std::vector<std::ptrdiff_t>& owners, Attempt& out);
+  bool send(std::vector<Step>& steps, std::vector<Owner>& owners, Attempt& out);
   bool copies_fell_short(const Attempt& answer) const;
-  void read_returned(const std::vector<Rowset>& results);
+  void read_returned(const Attempt& answer);
+  void read_removed(const Statement& statement, const Rowset& rows, const Rowset& look);
   void read_insert(const Statement& statement, const Rowset& rows);
   void read_copied(const Statement& statement, const Rowset& rows);
   Result<> look_again();
@@ -78,9 +96,10 @@ class Applier {
 
   Connection& connection_;
   std::span<const WriteGroup> groups_;
-  std::span<const TableName> partitioned_;
+  const TableTraits& traits_;
   std::vector<std::string> sql_, labels_;  // per group
   std::vector<Copying> copying_;           // per group
+  std::vector<Guarding> guarding_;         // per group
   std::vector<Place> places_;              // sorted; instances renumbered from 0
   std::vector<std::uint32_t> begins_;      // per instance: its first place; one more at the end
   std::deque<Statement> statements_;

@@ -16,9 +16,10 @@ namespace atlas::postgres {
 Result<std::vector<TableInfo>> describe_tables(Connection& connection,
                                                std::span<const TableName> tables);
 
-// The statement that gives one row (position, document, partitioned?) per existing table;
-// fingerprint_of(document) is TableInfo::fingerprint. Its parameters are bind_tables' own. It sees
-// what is committed when it starts, so run it after the tables are locked.
+// The statement that gives one row (position, document, partitioned?, may be referred to?) per
+// existing table; fingerprint_of(document) is TableInfo::fingerprint. Its parameters are
+// bind_tables' own. It sees what is committed when it starts, so run it after the tables are
+// locked.
 std::string_view fingerprint_sql();
 Params bind_tables(std::span<const TableName> tables);
 std::uint64_t fingerprint_of(std::string_view document);

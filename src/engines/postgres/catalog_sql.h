@@ -100,7 +100,7 @@ from pg_constraint f
 join pg_class t on t.oid = f.conrelid
 join pg_namespace s on s.oid = t.relnamespace
 where f.confrelid = any ($1::oid[]) and f.contype = 'f' and f.confdeltype in ('c', 'n', 'd')
-  and f.conparentid = 0
+  and not exists (select from pg_constraint p where p.oid = f.conparentid and p.confrelid = f.confrelid)
 order by 1, f.conname)";
 
 // $1 oids → position, definition.
@@ -132,8 +132,8 @@ from pg_rewrite r
 where r.ev_class = any ($1::oid[]) and r.ev_type <> '1' and r.ev_enabled in ('O', 'A')
 order by 1, 2)";
 
-// $1 schemas, $2 names → position, document, partitioned?: all that a write depends on, in one text
-// (E8).
+// $1 schemas, $2 names → position, document, partitioned?, may be referred to?: all that a write
+// depends on, in one text (E8). A table that no foreign key refers to has no triggers for it.
 inline constexpr std::string_view kFingerprint = R"(
 select n.position,
   concat_ws(E'\n', c.relkind::text, c.relrowsecurity::text, c.relforcerowsecurity::text,
@@ -155,7 +155,8 @@ select n.position,
      from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled <> 'D'),
     (select string_agg(concat_ws(E'\x01', r.rulename, r.ev_type, r.ev_enabled, r.is_instead), E'\n' order by r.rulename)
      from pg_rewrite r where r.ev_class = c.oid and r.ev_type <> '1')),
-  c.relkind = 'p'
+  c.relkind = 'p',
+  c.relhastriggers or c.relhassubclass or c.relkind = 'p'
 from unnest($1::text[], $2::text[]) with ordinality as n(schema, name, position)
 join pg_namespace s on s.nspname = n.schema
 join pg_class c on c.relnamespace = s.oid and c.relname = n.name and c.relkind in ('r', 'p', 'f', 'v', 'm')

@@ -91,10 +91,10 @@ TableName PostgresFixture::create_table(const TestTable& table) {
                        quote_name(check.column), check.at_least);
   }
   for (const TestReference& reference : table.references) {
-    sql +=
-        fmt::format("constraint {} foreign key ({}) references {}{}, ", quote_name(reference.name),
-                    quote_name(reference.column), sql_name(reference.target),
-                    reference.deferred ? " deferrable initially deferred" : "");
+    sql += fmt::format("constraint {} foreign key ({}) references {}{}{}, ",
+                       quote_name(reference.name), quote_name(reference.column),
+                       sql_name(reference.target), reference.cascades ? " on delete cascade" : "",
+                       reference.deferred ? " deferrable initially deferred" : "");
   }
   (void)user_->query(fmt::format("{}primary key ({}))", sql, name_list(table.key)));
   return {.schema = std::string(kSchema), .name = table.name};

@@ -4,9 +4,12 @@
 #include "engines/postgres/codec.h"
 #include "engines/postgres/horizon.h"
 #include "engines/postgres/pooler.h"
+#include "engines/postgres/referring.h"
 #include "engines/postgres/sql_text.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace atlas::postgres {
 namespace {
@@ -84,6 +87,23 @@ void judge_table(Probe& probe, const Session& session, const TableName& table, c
   }
 }
 
+// A delete is made only when everybody can be seen who would go along with it.
+Result<> judge_referring(Probe& probe, Connection& connection, std::span<const TableName> tables) {
+  ATLAS_TRY(const auto keys, referring_keys(connection, tables));
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    for (const ReferringKey& key : keys[i]) {
+      const bool ours = std::find(tables.begin(), tables.end(), key.table) != tables.end();
+      if (key.missing_right.empty() || ours) continue;
+      add(probe, Level::kWarn, "privileges",
+          fmt::format("{}: its foreign key acts when rows of {} are deleted, and we cannot see "
+                      "whom: such deletes are held",
+                      key.table.text(), tables[i].text()),
+          key.missing_right);
+    }
+  }
+  return {};
+}
+
 Result<> judge_tables(Probe& probe, Connection& connection, std::span<const TableName> tables) {
   const Params names = bind_tables(tables);
   const Session& session = connection.session();
@@ -99,6 +119,7 @@ Result<> judge_tables(Probe& probe, Connection& connection, std::span<const Tabl
           "check schema and table name in the mapping");
     }
   }
+  ATLAS_OK(judge_referring(probe, connection, tables));
   ATLAS_TRY(const Rowset sequences, connection.run("probe", kSequences, names));
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     const std::string name = sequences.text(i, 0);

@@ -74,6 +74,17 @@ std::string row_query(const TableShape& shape, const std::string& source) {
       outer, inner, big, source);
 }
 
+// Who refers may be a table that the mapping does not name, and doctor was not asked about.
+Error advised(Error error, const Session& session, const TableName& table) {
+  const std::string role = quote_name(session.user);
+  if (error.code() == Code::kRowsHidden)
+    return std::move(error).advise(fmt::format("ALTER ROLE {} BYPASSRLS;", role));
+  if (error.code() != Code::kPrivilegeMissing) return error;
+  return std::move(error).advise(
+      fmt::format("GRANT USAGE ON SCHEMA {} TO {}; GRANT SELECT ON TABLE {} TO {};",
+                  quote_name(schema_of(table)), role, quote_table(table), role));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PostgresSnapshot>> PostgresSnapshot::open(ConnectionPool& pool) {
@@ -258,7 +269,9 @@ Result<std::vector<std::size_t>> PostgresSnapshot::referred(const TableShape& sh
   Params params;
   (void)bind_keys(shape, keys, params);
   const std::string sql = referred_query(shape, alive);
-  ATLAS_TRY(const Rowset rows, connection_->run("referred", sql, params));
+  auto answer = connection_->run("referred", sql, params);
+  if (!answer) return advised(std::move(answer).error(), connection_->session(), shape.table);
+  const Rowset& rows = *answer;
   std::vector<std::size_t> out;
   out.reserve(rows.size());
   for (std::size_t r = 0; r < rows.size(); ++r)

@@ -1,6 +1,5 @@
 #include "engines/postgres/transaction.h"
 
-#include "engines/postgres/apply.h"
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/fence.h"
 #include "engines/postgres/plans.h"
@@ -52,31 +51,31 @@ std::string what_changed(const TableShape& shape, std::string_view document) {
   return fmt::format("table {} changed", shape.table.text());
 }
 
-// Compares the catalog with the shapes and gives the partitioned ones among the tables.
-Result<std::vector<TableName>> compare_fingerprints(const Connection& connection,
-                                                    const Rowset& documents,
-                                                    std::span<const TableShape* const> tables) {
+// Compares the catalog with the shapes.
+Result<TableTraits> compare_fingerprints(const Connection& connection, const Rowset& documents,
+                                         std::span<const TableShape* const> tables) {
   std::vector<std::uint64_t> found(tables.size(), 0);
   std::vector<std::string_view> texts(tables.size());
-  std::vector<TableName> partitioned;
+  TableTraits traits;
   for (std::size_t i = 0; i < documents.size(); ++i) {
     const auto position = static_cast<std::size_t>(documents.integer(i, 0)) - 1;
     texts[position] = documents.bytes(i, 1);
     found[position] = fingerprint_of(texts[position]);
-    if (documents.boolean(i, 2)) partitioned.push_back(tables[position]->table);
+    if (documents.boolean(i, 2)) traits.partitioned.push_back(tables[position]->table);
+    if (documents.boolean(i, 3)) traits.may_be_referred.push_back(tables[position]->table);
   }
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (tables[i]->fingerprint == 0 || tables[i]->fingerprint == found[i]) continue;
     return Error(Code::kSchemaDrift, what_changed(*tables[i], texts[i]))
         .at(connection.options().where);
   }
-  return partitioned;
+  return traits;
 }
 
 // All in one round trip; the server skips what follows a failure, and nothing of it outlives the
-// transaction. Gives the partitioned tables.
-Result<std::vector<TableName>> open_transaction(Connection& connection, const ApplyTicket& ticket,
-                                                std::span<const TableShape* const> tables) {
+// transaction.
+Result<TableTraits> open_transaction(Connection& connection, const ApplyTicket& ticket,
+                                     std::span<const TableShape* const> tables) {
   const std::vector<TableName> names = names_of(tables);
   const std::string lock = names.empty() ? "select 1" : lock_sql(names);
   Params tenant, witness;
@@ -118,24 +117,24 @@ Result<std::vector<TableName>> open_transaction(Connection& connection, const Ap
 
 Result<std::unique_ptr<PostgresTransaction>> PostgresTransaction::begin(
     ConnectionPool& pool, const ApplyTicket& ticket, std::span<const TableShape* const> tables) {
-  std::vector<TableName> partitioned;
+  TableTraits traits;
   ATLAS_TRY(Borrowed connection, pool.take_started([&](Connection& fresh) -> Result<> {
     auto opened = open_transaction(fresh, ticket, tables);
     if (!opened) {
       fresh.rollback();
       return std::move(opened).error();
     }
-    partitioned = std::move(*opened);
+    traits = std::move(*opened);
     return {};
   }));
   std::unique_ptr<PostgresTransaction> out(new PostgresTransaction(std::move(connection), ticket));
-  out->partitioned_ = std::move(partitioned);
+  out->traits_ = std::move(traits);
   return out;
 }
 
 Result<std::vector<std::vector<WriteResult>>> PostgresTransaction::apply(
     std::span<const WriteGroup> groups) {
-  ATLAS_TRY(ApplyResults results, Applier(*connection_, groups, partitioned_).run());
+  ATLAS_TRY(ApplyResults results, Applier(*connection_, groups, traits_).run());
   ATLAS_OK(witness(groups, results));
   return results;
 }

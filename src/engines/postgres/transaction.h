@@ -1,6 +1,7 @@
 #pragma once
 
 #include "endpoint/endpoint.h"
+#include "engines/postgres/apply.h"
 #include "engines/postgres/pool.h"
 
 #include <memory>
@@ -32,7 +33,7 @@ class PostgresTransaction final : public Transaction {
 
   Borrowed connection_;
   ApplyTicket ticket_;
-  std::vector<TableName> partitioned_;
+  TableTraits traits_;
 };
 
 }  // namespace atlas::postgres

@@ -30,6 +30,9 @@ struct Source {
     names += fmt::format("{}{}", count == 0 ? "" : ", ", name);
     ++count;
   }
+  std::string text() const {
+    return fmt::format("unnest({}) with ordinality as s({}, n)", arrays, names);
+  }
 };
 
 // Keys k0.., guards x; the condition that joins them to t.
@@ -67,19 +70,16 @@ std::string update_sql(const WriteGroup& group) {
     sets += fmt::format("{}{} = {}", sets.empty() ? "" : ", ",
                         quote_name(shape.columns[*shape.stamp].name), touch);
   }
-  return fmt::format(
-      "update {} as t set {} from unnest({}) with ordinality as s({}, n) where {} "
-      "returning s.n, {}",
-      quote_table(shape.table), sets, source.arrays, source.names, guard, returned_version(shape));
+  return fmt::format("update {} as t set {} from {} where {} returning s.n, {}",
+                     quote_table(shape.table), sets, source.text(), guard, returned_version(shape));
 }
 
-std::string remove_sql(const WriteGroup& group) {
+std::string remove_sql(const WriteGroup& group, const std::string& condition) {
   const TableShape& shape = *group.shape;
   Source source;
   const std::string guard = add_guard(source, shape);
-  return fmt::format(
-      "delete from {} as t using unnest({}) with ordinality as s({}, n) where {} returning s.n",
-      quote_table(shape.table), source.arrays, source.names, guard);
+  return fmt::format("delete from {} as t using {} where {}{} returning s.n",
+                     quote_table(shape.table), source.text(), guard, condition);
 }
 
 std::string key_columns(const TableShape& shape) {
@@ -143,9 +143,20 @@ std::string write_sql(const WriteGroup& group, bool partitioned) {
     case WriteKind::kUpdate:
       return update_sql(group);
     case WriteKind::kRemove:
-      return remove_sql(group);
+      return remove_sql(group, {});
   }
   return {};
+}
+
+Result<std::optional<DeleteGuard>> guard_of(const WriteGroup& group,
+                                            std::span<const ReferringKey> keys) {
+  Source source;
+  const std::string guard = add_guard(source, *group.shape);
+  return delete_guard(group.shape->table, keys, source.text(), guard);
+}
+
+std::string guarded_remove_sql(const WriteGroup& group, const DeleteGuard& guard) {
+  return remove_sql(group, guard.condition);
 }
 
 void bind_rows(const WriteGroup& group, std::span<const std::uint32_t> rows, Params& params) {

@@ -4,6 +4,7 @@
 
 #include "endpoint/endpoint.h"
 #include "engines/postgres/params.h"
+#include "engines/postgres/referring.h"
 #include "engines/postgres/rowset.h"
 
 #include <span>
@@ -18,6 +19,11 @@ namespace atlas::postgres {
 // after waiting for a user's transaction.
 // A partitioned table cannot return the xmin of inserted rows: it gives null there.
 std::string write_sql(const WriteGroup& group, bool partitioned);
+// How its removes are kept from taking along the rows that refer to theirs; errors as
+// delete_guard's.
+Result<std::optional<DeleteGuard>> guard_of(const WriteGroup& group,
+                                            std::span<const ReferringKey> keys);
+std::string guarded_remove_sql(const WriteGroup& group, const DeleteGuard& guard);
 void bind_rows(const WriteGroup& group, std::span<const std::uint32_t> rows, Params& params);
 
 // The clock that E20's `touch` writes, empty where the stamp is left alone or written like any

@@ -224,7 +224,9 @@ class TableReader {
       for (;;) {
         ATLAS_TRY(const bool row, query.step());
         if (!row) break;
-        const std::string table = text_of(query, 0);
+        // A table that refers to itself keeps the caller's spelling, as everywhere in `info`.
+        const std::string name = text_of(query, 0);
+        const std::string table = name == real_name_ ? info().table.name : name;
         std::vector<CascadeInfo>& all = info().cascades;
         if (all.empty() || all.back().table.name != table || query.integer(1) != last)
           all.push_back(

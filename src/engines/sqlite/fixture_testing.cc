@@ -160,8 +160,9 @@ TableName SqliteFixture::create_table(const TestTable& table) {
   }
   for (const TestReference& reference : table.references) {
     sql +=
-        fmt::format("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}{}, ", quoted_name(reference.name),
-                    quoted_name(reference.column), quoted_name(reference.target),
+        fmt::format("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}{}{}, ",
+                    quoted_name(reference.name), quoted_name(reference.column),
+                    quoted_name(reference.target), reference.cascades ? " ON DELETE CASCADE" : "",
                     reference.deferred ? " DEFERRABLE INITIALLY DEFERRED" : "");
   }
   sql.resize(sql.size() - 2);

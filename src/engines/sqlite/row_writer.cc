@@ -69,6 +69,33 @@ std::string write_sql(const TablePlan& plan, WriteKind kind,
   return {};
 }
 
+// Which of the foreign keys that act on deletes has rows that refer to the row, as its number; null
+// if none has. A row that refers to itself takes nobody along.
+std::string referring_sql(const TablePlan& plan) {
+  const TableInfo& info = plan.stored->info;
+  std::string left, right;
+  for (const std::uint32_t column : plan.shape->key) {
+    left += (left.empty() ? "c." : ", c.") + plan.columns[column];
+    right += (right.empty() ? "t." : ", t.") + plan.columns[column];
+  }
+  std::string cases;
+  for (std::size_t i = 0; i < info.cascades.size(); ++i) {
+    const CascadeInfo& cascade = info.cascades[i];
+    std::string matches;
+    for (std::size_t k = 0; k < cascade.columns.size() && k < cascade.target_columns.size(); ++k) {
+      // The referred column's collation is the one that counts: it stands on the left.
+      matches +=
+          fmt::format("{}t.{} = c.{}", k == 0 ? "" : " AND ",
+                      quoted_name(cascade.target_columns[k]), quoted_name(cascade.columns[k]));
+    }
+    if (cascade.table == info.table) matches += fmt::format(" AND ({}) IS NOT ({})", left, right);
+    cases += fmt::format(" WHEN EXISTS (SELECT 1 FROM main.{} AS c WHERE {}) THEN {}",
+                         quoted_name(cascade.table.name), matches, i);
+  }
+  return fmt::format("SELECT CASE{} END FROM main.{} AS t WHERE {}", cases, plan.table,
+                     plan.key_match(0));
+}
+
 std::string_view label_of(WriteKind kind) {
   switch (kind) {
     case WriteKind::kInsert:
@@ -102,13 +129,16 @@ Result<RowWriter> RowWriter::make(Connection& connection, const TablePlan& plan,
   for (const Constant& constant : constants) columns.push_back(constant.column);
   ATLAS_TRY(Query find,
             connection.prepare("compare version", plan.select + " WHERE " + plan.key_match(0)));
-  std::optional<Query> put;
+  RowWriter out(connection, plan, group, std::move(find));
   if (group.kind == WriteKind::kRemove || !columns.empty()) {
-    ATLAS_TRY(Query prepared,
+    ATLAS_TRY(Query put,
               connection.prepare(label_of(group.kind), write_sql(plan, group.kind, columns)));
-    put.emplace(std::move(prepared));
+    out.put_.emplace(std::move(put));
   }
-  RowWriter out(connection, plan, group, std::move(find), std::move(put));
+  if (group.kind == WriteKind::kRemove && !plan.stored->info.cascades.empty()) {
+    ATLAS_TRY(Query referring, connection.prepare("who refers", referring_sql(plan)));
+    out.referring_.emplace(std::move(referring));
+  }
   for (const Constant& constant : constants) {
     out.constants_.push_back(constant.value.copy_to(out.constant_arena_));
   }
@@ -121,6 +151,19 @@ Result<std::optional<RowVersion>> RowWriter::stored_version(KeyView key) {
   ATLAS_TRY(const bool row, find_.step());
   if (row && reader_.look(find_, arena_)) out = reader_.version();
   find_.reset();
+  return out;
+}
+
+Result<std::optional<Error>> RowWriter::taken_along(KeyView key) {
+  std::optional<Error> out;
+  if (!referring_ || !bind_key(*referring_, 0, key, arena_)) return out;
+  ATLAS_TRY(const bool row, referring_->step());
+  if (row && referring_->storage(0) != Storage::kNull) {
+    const auto which = static_cast<std::size_t>(referring_->integer(0));
+    const TableName& who = plan_->stored->info.cascades[which].table;
+    out = Error(Code::kHasChildren, "rows of " + who.text()).at(connection_->options().where);
+  }
+  referring_->reset();
   return out;
 }
 
@@ -155,6 +198,11 @@ Result<WriteResult> RowWriter::write(std::size_t row) {
     if (before) return WriteResult{.status = WriteStatus::kKeyTaken, .version = {}, .error = {}};
   } else if (!before || before->token != group_->guards[row].token) {
     return WriteResult{.status = WriteStatus::kStale, .version = {}, .error = {}};
+  }
+  ATLAS_TRY(std::optional<Error> referred, taken_along(key));
+  if (referred) {
+    return WriteResult{
+        .status = WriteStatus::kReferred, .version = {}, .error = std::move(referred)};
   }
   if (!put_) return WriteResult{.status = WriteStatus::kApplied, .version = *before, .error = {}};
   if (const std::string unfit = bind(row); !unfit.empty()) {

@@ -22,17 +22,17 @@ class RowWriter {
   Result<WriteResult> write(std::size_t row);
 
  private:
-  RowWriter(Connection& connection, const TablePlan& plan, const WriteGroup& group, Query find,
-            std::optional<Query> put)
+  RowWriter(Connection& connection, const TablePlan& plan, const WriteGroup& group, Query find)
       : connection_(&connection),
         plan_(&plan),
         group_(&group),
         find_(std::move(find)),
-        put_(std::move(put)),
         reader_(plan) {}
 
   // The stored row's version; none when there is no row.
   Result<std::optional<RowVersion>> stored_version(KeyView key);
+  // Why the row must not be removed: others would go along with it (E26).
+  Result<std::optional<Error>> taken_along(KeyView key);
   // The name of the first column whose value cannot be stored; empty if all can.
   std::string bind(std::size_t row);
   Result<WriteResult> put(KeyView key);
@@ -42,7 +42,8 @@ class RowWriter {
   const TablePlan* plan_;
   const WriteGroup* group_;
   Query find_;
-  std::optional<Query> put_;  // none: an update of no column
+  std::optional<Query> put_;        // none: an update of no column
+  std::optional<Query> referring_;  // none: no foreign key acts when a row is removed
   RowReader reader_;
   std::vector<Value> constants_;  // bound after the group's own columns
   Arena constant_arena_;

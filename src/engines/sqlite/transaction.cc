@@ -77,6 +77,7 @@ Result<std::vector<std::vector<WriteResult>>> SqliteTransaction::apply_groups(
     ATLAS_TRY(const bool stands, writer.run());
     if (stands) break;
     ATLAS_OK(enter());
+    plans_ = TablePlans(connection(), loan_.catalog());  // the schema may be another by now
   }
   WriteResults results = writer.take_results();
   if (const auto ordinals = unapplied_ordinals(groups, results); !ordinals.empty()) {
