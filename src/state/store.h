@@ -65,7 +65,6 @@ struct EntityLayout {
   std::vector<std::string> parts;  // "legacy", then platform aliases
   std::vector<FieldLayout> fields;
 };
-using EntityDecl = EntityLayout;  // the name used so far; mapping/document.h has another type of it
 
 // Handle of an entity in one store. Cheap to copy.
 struct EntityRef {
@@ -227,7 +226,7 @@ class StateStore {
                                     const std::array<std::uint8_t, 32>& fresh_key) = 0;
   // Finds or makes the entity's tables and layout. Links of older layouts are read through field
   // names and fingerprints.
-  virtual Result<EntityRef> entity(TenantId tenant, const EntityDecl& decl) = 0;
+  virtual Result<EntityRef> entity(TenantId tenant, const EntityLayout& decl) = 0;
 
   // --- lease (E2)
   // ---------------------------------------------------------------------------------------------------

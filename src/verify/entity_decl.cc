@@ -11,8 +11,8 @@ std::vector<Type> key_types(const TableShape& shape) {
 
 }  // namespace
 
-EntityDecl entity_decl(const EntityPlan& entity) {
-  EntityDecl decl;
+EntityLayout entity_decl(const EntityPlan& entity) {
+  EntityLayout decl;
   decl.name = entity.name;
   for (const KindPlan& kind : entity.kinds) decl.kinds.push_back(kind.name);
   decl.legacy_key = key_types(entity.kinds.front().shape);

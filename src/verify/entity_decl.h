@@ -6,6 +6,6 @@
 namespace atlas {
 
 // How an entity of the plan is declared to the state store.
-EntityDecl entity_decl(const EntityPlan& entity);
+EntityLayout entity_decl(const EntityPlan& entity);
 
 }  // namespace atlas

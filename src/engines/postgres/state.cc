@@ -115,7 +115,7 @@ on conflict do nothing)";
   return info;
 }
 
-Result<EntityRef> PostgresState::entity(TenantId tenant, const EntityDecl& decl) {
+Result<EntityRef> PostgresState::entity(TenantId tenant, const EntityLayout& decl) {
   return pool_.with([&](Connection& connection) -> Result<EntityRef> {
     auto ref = postgres::declare_entity(connection, tenant, decl);
     if (!ref) return postgres::state_error(connection, std::move(ref).error());

@@ -26,7 +26,7 @@ class PostgresState final : public StateStore {
   Result<std::string> identity() override;
   Result<TenantInfo> tenant(const std::string& name, const std::string& uuid,
                             const std::array<std::uint8_t, 32>& fresh_key) override;
-  Result<EntityRef> entity(TenantId tenant, const EntityDecl& decl) override;
+  Result<EntityRef> entity(TenantId tenant, const EntityLayout& decl) override;
 
   Result<LeaseAnswer> take_lease(TenantId tenant, const std::string& holder, Micros ttl,
                                  Instant now) override;

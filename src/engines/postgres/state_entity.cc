@@ -55,7 +55,7 @@ void add_columns(TableShape& shape, char prefix, const std::vector<std::string>&
   }
 }
 
-std::string create_link_table(std::int32_t id, const EntityDecl& decl) {
+std::string create_link_table(std::int32_t id, const EntityLayout& decl) {
   std::string columns, legacy, platform;
   const auto add = [&](char prefix, const std::vector<Type>& key, std::string& names) {
     for (std::size_t i = 0; i < key.size(); ++i) {
@@ -99,7 +99,7 @@ select $1::int4, coalesce(max(number), 0) + 1, $2::text[], $3::text[], $4::text[
 from atlas_bridge.layout where entity = $1::int4
 returning number)";
 
-void bind_layout(Params& params, std::int32_t id, const EntityDecl& decl) {
+void bind_layout(Params& params, std::int32_t id, const EntityLayout& decl) {
   params.int4(id).texts(decl.kinds).texts(decl.parts);
   {
     ArrayWriter names = params.array(kTextOid);
@@ -110,7 +110,7 @@ void bind_layout(Params& params, std::int32_t id, const EntityDecl& decl) {
     prints.int8(static_cast<std::int64_t>(field.fingerprint));
 }
 
-Result<> make_link_table(Connection& connection, std::int32_t id, const EntityDecl& decl) {
+Result<> make_link_table(Connection& connection, std::int32_t id, const EntityLayout& decl) {
   const std::string table = create_link_table(id, decl);
   const std::string index =
       fmt::format("create index on {} (match) where match is not null", link_table(id));
@@ -124,7 +124,8 @@ Result<> make_link_table(Connection& connection, std::int32_t id, const EntityDe
 }
 
 // In an open transaction, the entity's row locked: its number.
-Result<std::int32_t> find_or_make(Connection& connection, TenantId tenant, const EntityDecl& decl) {
+Result<std::int32_t> find_or_make(Connection& connection, TenantId tenant,
+                                  const EntityLayout& decl) {
   const std::vector<std::string> legacy = column_types(decl.legacy_key);
   const std::vector<std::string> platform = column_types(decl.platform_key);
   Params insert, find;
@@ -179,7 +180,8 @@ std::string StoredEntity::known_kinds(std::string_view alias, bool has_side) con
   return fmt::format(" and ({0}.side = 1 or {0}.kind not in ({1}))", alias, gone);
 }
 
-Result<EntityRef> declare_entity(Connection& connection, TenantId tenant, const EntityDecl& decl) {
+Result<EntityRef> declare_entity(Connection& connection, TenantId tenant,
+                                 const EntityLayout& decl) {
   RollbackGuard guard(connection);
   ATLAS_OK(connection.command("entity", "begin isolation level read committed"));
   ATLAS_TRY(const std::int32_t id, find_or_make(connection, tenant, decl));
@@ -201,7 +203,7 @@ Result<EntityRef> declare_entity(Connection& connection, TenantId tenant, const 
                    .fields = decl.fields.size()};
 }
 
-Result<bool> entity_declared(Connection& connection, TenantId tenant, const EntityDecl& decl) {
+Result<bool> entity_declared(Connection& connection, TenantId tenant, const EntityLayout& decl) {
   constexpr std::string_view kFind = R"(
 select id, array_to_string(legacy_key, E'\x01'), array_to_string(platform_key, E'\x01'), $3::text[] <@ kinds
 from atlas_bridge.entity where tenant = $1::int4 and name = $2)";

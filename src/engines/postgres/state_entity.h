@@ -43,9 +43,9 @@ inline constexpr std::uint16_t kNoKind = 0xFFFF;
 
 // Finds or makes the entity, its link table and the layout. The connection is outside of any
 // transaction.
-Result<EntityRef> declare_entity(Connection& connection, TenantId tenant, const EntityDecl& decl);
+Result<EntityRef> declare_entity(Connection& connection, TenantId tenant, const EntityLayout& decl);
 // Whether declare_entity() would write nothing.
-Result<bool> entity_declared(Connection& connection, TenantId tenant, const EntityDecl& decl);
+Result<bool> entity_declared(Connection& connection, TenantId tenant, const EntityLayout& decl);
 // Reads it back under one of its layouts.
 Result<StoredEntity> load_entity(Connection& connection, std::int32_t id, std::int32_t layout);
 
