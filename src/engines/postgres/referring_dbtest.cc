@@ -271,6 +271,28 @@ TEST_F(ReferringRights, APolicyThatHidesRowsKeepsEveryRow) {
   EXPECT_THAT(statuses(remove(accounts_.shape)), ElementsAre(kGone, kStays, kGone, kGone));
 }
 
+// The look before the delete is refused in the same words.
+TEST_F(ReferringRights, TheLookBeforehandNamesTheGrantToo) {
+  TableShape child;
+  child.table = {.schema = "secret", .name = "child"};
+  child.columns = {{.name = "account", .type = accounts_.shape.columns[0].type}};
+  child.key = {0};
+  const Key key = int_key(2);
+  const KeyView value = key;
+  const auto look = [&] {
+    return must(accounts_.endpoint->snapshot())->referred(child, {&value, 1}, std::nullopt);
+  };
+  const auto closed = look();
+  ASSERT_EQ(code_of(closed), Code::kPrivilegeMissing);
+  sql(closed.error().next());
+  EXPECT_THAT(must(look()), ElementsAre(0U));
+  sql("alter table secret.child enable row level security");
+  const auto hidden = look();
+  ASSERT_EQ(code_of(hidden), Code::kRowsHidden);
+  sql(hidden.error().next());
+  EXPECT_THAT(must(look()), ElementsAre(0U));
+}
+
 // The columns of the key are enough.
 TEST_F(ReferringRights, TheProbeNamesTheGrant) {
   const TableName table{.schema = "app", .name = "account"};
