@@ -17,7 +17,6 @@ namespace {
 
 using testing::Each;
 using testing::ElementsAre;
-using testing::Field;
 using testing::HasSubstr;
 
 class Referring : public testing::Test {
@@ -34,6 +33,7 @@ class Referring : public testing::Test {
     TestGroup group(of, WriteKind::kRemove, {});
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
       std::vector<Value> key;
+      key.reserve(of.key.size());
       for (const std::uint32_t column : of.key) key.push_back(rows.row(i)[column]);
       group.add(key, rows.version(i), {}, i);
     }
@@ -243,7 +243,7 @@ class ReferringRights : public Referring {
     weak.dsn = Secret(shared_postgres_server().dsn(one("select current_database()"), role_));
     accounts_.endpoint = accounts_.open(weak);
   }
-  ~ReferringRights() override { sql("drop owned by " + role_ + "; drop role " + role_); }
+  void TearDown() override { sql("drop owned by " + role_ + "; drop role " + role_); }
   // Nothing was removed; runs what the refusal says.
   void follow(const std::vector<WriteResult>& results) {
     ASSERT_THAT(statuses(results), Each(kStays));
