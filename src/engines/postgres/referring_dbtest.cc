@@ -17,7 +17,6 @@ namespace {
 
 using testing::Each;
 using testing::ElementsAre;
-using testing::Field;
 using testing::HasSubstr;
 
 class Referring : public testing::Test {
@@ -34,6 +33,7 @@ class Referring : public testing::Test {
     TestGroup group(of, WriteKind::kRemove, {});
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
       std::vector<Value> key;
+      key.reserve(of.key.size());
       for (const std::uint32_t column : of.key) key.push_back(rows.row(i)[column]);
       group.add(key, rows.version(i), {}, i);
     }
@@ -243,7 +243,7 @@ class ReferringRights : public Referring {
     weak.dsn = Secret(shared_postgres_server().dsn(one("select current_database()"), role_));
     accounts_.endpoint = accounts_.open(weak);
   }
-  ~ReferringRights() override { sql("drop owned by " + role_ + "; drop role " + role_); }
+  void TearDown() override { sql("drop owned by " + role_ + "; drop role " + role_); }
   // Nothing was removed; runs what the refusal says.
   void follow(const std::vector<WriteResult>& results) {
     ASSERT_THAT(statuses(results), Each(kStays));
@@ -269,6 +269,28 @@ TEST_F(ReferringRights, APolicyThatHidesRowsKeepsEveryRow) {
       "; alter table secret.child enable row level security");
   follow(remove(accounts_.shape));
   EXPECT_THAT(statuses(remove(accounts_.shape)), ElementsAre(kGone, kStays, kGone, kGone));
+}
+
+// The look before the delete is refused in the same words.
+TEST_F(ReferringRights, TheLookBeforehandNamesTheGrantToo) {
+  TableShape child;
+  child.table = {.schema = "secret", .name = "child"};
+  child.columns = {{.name = "account", .type = accounts_.shape.columns[0].type}};
+  child.key = {0};
+  const Key key = int_key(2);
+  const KeyView value = key;
+  const auto look = [&] {
+    return must(accounts_.endpoint->snapshot())->referred(child, {&value, 1}, std::nullopt);
+  };
+  const auto closed = look();
+  ASSERT_EQ(code_of(closed), Code::kPrivilegeMissing);
+  sql(closed.error().next());
+  EXPECT_THAT(must(look()), ElementsAre(0U));
+  sql("alter table secret.child enable row level security");
+  const auto hidden = look();
+  ASSERT_EQ(code_of(hidden), Code::kRowsHidden);
+  sql(hidden.error().next());
+  EXPECT_THAT(must(look()), ElementsAre(0U));
 }
 
 // The columns of the key are enough.

@@ -33,6 +33,7 @@ class SqliteReferring : public testing::Test {
     TestGroup group(of, WriteKind::kRemove, {});
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
       std::vector<Value> components;
+      components.reserve(of.key.size());
       for (const std::uint32_t column : of.key) components.push_back(rows.row(i)[column]);
       group.add(components, rows.version(i), {}, i);
     }
