@@ -37,10 +37,6 @@ PostgresOptions postgres_options(const EndpointPlan& endpoint,
   return options;
 }
 
-Result<std::unique_ptr<StateStore>> open_empty_state() {
-  return SqliteStateStore::open({.path = ":memory:", .own_file = false});
-}
-
 }  // namespace
 
 Engines::Engines(std::string mapping_file)
@@ -76,18 +72,26 @@ Result<std::unique_ptr<StateStore>> Engines::open_state(
   return Error(Code::kInternal, "an engine without a state store");
 }
 
+Result<Prepared> Engines::prepared(const EndpointPlan& state,
+                                   std::span<const EndpointPlan> endpoints,
+                                   const TenantName& tenant,
+                                   std::span<const EntityLayout> entities) const {
+  const bool file = state.engine == EngineKind::kSqlite;
+  if (file && !std::filesystem::exists(path_of(state, mapping_file_))) return Prepared::kNothing;
+  ATLAS_TRY(const auto store, open_state(state, endpoints));
+  return store->prepared(tenant.name, tenant.uuid, entities);
+}
+
 Result<std::unique_ptr<StateStore>> Engines::open_preview_state(
     const EndpointPlan& state, std::span<const EndpointPlan> endpoints, const TenantName& tenant,
     std::span<const EntityLayout> entities) const {
-  const bool file = state.engine == EngineKind::kSqlite;
-  if (file && !std::filesystem::exists(path_of(state, mapping_file_))) return open_empty_state();
-  ATLAS_TRY(auto store, open_state(state, endpoints));
-  ATLAS_TRY(const Prepared prepared, store->prepared(tenant.name, tenant.uuid, entities));
-  switch (prepared) {
+  ATLAS_TRY(const Prepared there, prepared(state, endpoints, tenant, entities));
+  switch (there) {
     case Prepared::kNothing:
-      return open_empty_state();
+      return SqliteStateStore::open(
+          {.path = std::string(sqlite::kInMemory), .name = state.name, .own_file = false});
     case Prepared::kReady:
-      return store;
+      return open_state(state, endpoints);
     case Prepared::kPartly:
       break;
   }

@@ -29,7 +29,10 @@ class Engines {
   // own.
   Result<std::unique_ptr<StateStore>> open_state(const EndpointPlan& state,
                                                  std::span<const EndpointPlan> endpoints) const;
-  // The same for a preview, which writes nothing: where nothing of the tenant is kept yet, an empty
+  // How much of a tenant's state is there. Writes nothing, and makes no file.
+  Result<Prepared> prepared(const EndpointPlan& state, std::span<const EndpointPlan> endpoints,
+                            const TenantName& tenant, std::span<const EntityLayout> entities) const;
+  // A state for a preview, which writes nothing: where nothing of the tenant is kept yet, an empty
   // state in memory.
   //   errors  also kNoPassingCheck: the state would have to be changed for these entities first
   Result<std::unique_ptr<StateStore>> open_preview_state(

@@ -148,6 +148,11 @@ Result<std::vector<TableDrift>> drift_since_check(const OpenState& state, const 
 }
 
 Result<bool> pause_drifted_entities(Mapping& mapping) {
+  // A preview comes here too: where no check can have been kept, nothing is made.
+  ATLAS_TRY(const Prepared there,
+            mapping.engines.prepared(mapping.connections.state, mapping.connections.endpoints,
+                                     tenant_of(*mapping.document), {}));
+  if (there != Prepared::kReady) return false;
   ATLAS_TRY(const OpenState state, open_tenant(mapping));
   ATLAS_TRY(SchemaDrift drift, find_drift(state, mapping));
   if (drift.tables.empty()) return false;
