@@ -25,8 +25,8 @@ class Chaos {
     (void)world.load(kSize);
     // Rounds delete more than a day allows.
     std::string mapping = world.mapping();
-    const std::string cap = "percent: 5,";
-    mapping.replace(mapping.find(cap), cap.size(), "percent: 100,");
+    const std::string cap = "rows: 1000, percent: 5,";
+    mapping.replace(mapping.find(cap), cap.size(), "rows: 1000000, percent: 100,");
     world.set_mapping(mapping);
     world.check();
     (void)sync_until_quiet(world);

@@ -45,8 +45,10 @@ Result<ExitCode> show(const Bridge& bridge, OpenState& state, const CommonOption
     ATLAS_TRY(const std::optional<Approval> approval, approval_of(state, entity));
     ATLAS_TRY(const DeleteSet due, delete_set(*state.store, state.tenant.id, ref, approval, now));
     if (due.rows + due.blocked == 0) continue;
-    ATLAS_TRY(const std::int64_t links, state.store->living_count(state.tenant.id, ref));
-    const std::int64_t cap = deletes_allowed(entity.limits, links);
+    ATLAS_TRY(const std::int64_t living, state.store->living_count(state.tenant.id, ref));
+    ATLAS_TRY(const auto ledger, state.store->note(state.tenant.id, ledger_note(entity.name)));
+    const std::int64_t lately = DeleteLedger::parse(ledger.value_or("")).total(now);
+    const std::int64_t cap = deletes_allowed(entity.limits, living + lately);
     out.push_back({{"entity", entity.name},
                    {"due", due.rows},
                    {"approved", due.rows - due.unapproved},

@@ -36,7 +36,8 @@ Json check_json(const Mapping& mapping, bool lawful, const Changes& changes) {
                       {"field", field.field},
                       {"law", field.law},
                       {"evidence", field.evidence},
-                      {"losses", field.losses}});
+                      {"losses", field.losses},
+                      {"loss_declared", field.loss_declared}});
   }
   return {{"lawful", lawful},
           {"hash", lawful ? Json(check_hash(*mapping.plan)) : Json()},
@@ -109,7 +110,7 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   for (const std::string& line : *changes)
     remark(terminal, "since the last passing check: " + one_line(line));
   const auto losing =
-      std::ranges::count_if(mapping.fields, [](const FieldReport& f) { return !f.losses.empty(); });
+      std::ranges::count_if(mapping.fields, [](const FieldReport& f) { return f.loss_declared; });
   if (!common.json) {
     terminal.out << fmt::format(
         "{} {} in {}, {} with declared losses. sync may run.\n",

@@ -174,11 +174,11 @@ class SideComposer {
       if (!done.deferred) {
         // An update delivers its other fields; a new row waits as a whole.
         if (inserting) out_.waits = true;
-        return;
+        return settle_adopted_null(i);
       }
       // A deferred null is only for rows being made; an existing row keeps its value until the
       // parent is there.
-      if (plan.ref->defer && !inserting) return;
+      if (plan.ref->defer && !inserting) return settle_adopted_null(i);
       out_.deferred |= plan.ref->defer;
       hash = in_.context.run.hasher.of(Value::null());
     }
@@ -186,6 +186,16 @@ class SideComposer {
       put(drafts_[cells[c].part], cells[c].column, values[c]);
     drafts_[part].fields.push_back({i, hash});
     drafts_[part].any_value |= !mid.is_null();
+  }
+
+  // A pair is adopted before the parent of one side's reference is linked, and the other side has
+  // none: null is what both agree on, and the reference an edit that comes with its parent. Without
+  // a base it would be a quarrel then, and null could win (E12, E15).
+  void settle_adopted_null(std::uint32_t i) {
+    const Mids& target = legacy() ? in_.image.legacy : in_.image.platform;
+    if (in_.decision.what != Case::kAdopt || target.hashes[i] == kNoBase) return;
+    if (target.values[i].is_null())
+      out_.settled.push_back({i, in_.context.run.hasher.of(Value::null())});
   }
 
   // Fills key cells of inserted rows, or takes the key out of the fields.

@@ -43,6 +43,37 @@ INSTANTIATE_TEST_SUITE_P(Tokens, Manual, testing::Values(TokenStyle::kWriter, To
                            return tokens.param == TokenStyle::kWriter ? "Writer" : "Content";
                          });
 
+// E35: what a first load will settle is known before it overwrites anything.
+TEST(Preview, CountsTheConflictsThatTheRunSettles) {
+  CompanyOptions by_mail;
+  by_mail.match_mail = true;
+  Scene scene{by_mail};
+  Company& company = scene.company;
+  const Key ann = company.hire("ann");
+  company.set(company.legacy, kPeople, ann, "name", "Ann");
+  (void)company.sign_up("ann");
+  const auto agree = [&] {
+    SerialExecutor serial;
+    RunObserver observer;
+    const Ports ports{company.clock, serial,
+                      [&](EndpointIndex i) { return company.open_endpoint(i); },
+                      [&] { return company.open_state(); }, [] { return Ports::Stop::kNone; }};
+    RunOptions options;
+    options.demand_check = false;
+    const auto planned = preview(company.plan, ports, options, observer);
+    ASSERT_TRUE(planned) << planned.error().line();
+    std::int64_t said = 0;
+    for (const EntityReport& entity : planned->entities) said += entity.counts.conflicts;
+    EXPECT_EQ(said, 1);
+    EXPECT_EQ(run(company).total.conflicts, said);
+  };
+  agree();
+  company.set(company.legacy, kPeople, ann, "name", "Anna");
+  company.world.pass(std::chrono::seconds(2));
+  company.set(company.identity, kUsers, company.platform_of(ann), "name", "Anne");
+  agree();
+}
+
 TEST_P(Manual, BothValuesStayAndOtherFieldsFlow) {
   EXPECT_EQ(report.total.conflicts_held, 1);
   EXPECT_EQ(company.on_legacy(ann, "remark"), "L1");

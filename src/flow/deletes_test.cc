@@ -550,6 +550,27 @@ TEST_P(Deletes, ManySmallRunsTogetherAreCapped) {
   EXPECT_LT(company.platform_people().size(), 70U) << "a day later the next may";
 }
 
+// E32: the cap is a share of those that live, not of all that ever did.
+TEST_P(Deletes, TheDeadDoNotLetMoreDie) {
+  const std::vector<Key> people = hire_many(company, 400);
+  (void)run(company);
+  const auto remove = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) company.legacy.remove(kPeople, people[i]);
+    (void)reconcile(company);
+    wait_for_proof(company);
+  };
+  remove(0, 300);
+  const RunReport first = capped_run(company);
+  ASSERT_TRUE(first.error.has_value());
+  approve(company, "person", set_named_in(*first.error), company.world.now());
+  (void)run(company);
+  EXPECT_EQ(company.platform_people().size(), 100U);
+  company.world.pass(std::chrono::hours(25));
+  remove(300, 315);  // below 5 % of 400, above the handful
+  EXPECT_TRUE(capped_run(company).error.has_value());
+  EXPECT_EQ(company.platform_people().size(), 100U);
+}
+
 TEST(DeleteLedger, CountsTheLastDayToTheMinuteAndForgetsTheRest) {
   const Instant start = Instant(std::chrono::hours(500'000));
   DeleteLedger ledger = DeleteLedger::parse("");

@@ -107,17 +107,18 @@ Result<std::optional<Error>> EntityRun::deletes_over_cap() {
   ATLAS_TRY(const std::optional<std::string> note,
             context_.state.note(context_.run.tenant.id, ledger_note(name)));
   ledger_ = DeleteLedger::parse(note.value_or(""));
-  ATLAS_TRY(const std::int64_t links,
+  ATLAS_TRY(const std::int64_t living,
             context_.state.living_count(context_.run.tenant.id, context_.ref));
-  allowed_ = deletes_allowed(context_.entity.limits, links);
+  // A share of what lived when the 24 hours began.
   const std::int64_t lately = ledger_.total(now);
+  allowed_ = deletes_allowed(context_.entity.limits, living + lately);
   std::string why;
   if (due.unapproved > 0 && due.unapproved + lately > allowed_) {
     const LimitsPlan& limits = context_.entity.limits;
     why = fmt::format(
-        "the cap is {} in 24 hours ({} rows, {} % of {} living links, but a handful always), and "
-        "{} were deleted",
-        allowed_, limits.deletes_rows, limits.deletes_percent, links, lately);
+        "the cap is {} in 24 hours ({} rows, {} % of {} pairs, but a handful always), and {} were "
+        "deleted",
+        allowed_, limits.deletes_rows, limits.deletes_percent, living + lately, lately);
   }
   for (const Side side : {Side::kLegacy, Side::kPlatform}) {
     for (const auto& [kind, rows] : due.died[index(side)]) {

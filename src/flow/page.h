@@ -139,6 +139,7 @@ class Page {
   void attach_losers(Item& item);
   void record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm);
   void plan_out() const;
+  void plan_conflicts();
   void name_holders(const ApplyDone& done);
   bool unique_refused(const Item& item, const ApplyDone& done) const;
 

@@ -372,6 +372,18 @@ void Page::count(const Item& item) {
   }
 }
 
+// Counts the conflicts that a dry run would settle or hold: as if every write had happened.
+void Page::plan_conflicts() {
+  ApplyDone done;
+  done.outcomes.resize(writes_.size());
+  for (WriteOutcome& outcome : done.outcomes) outcome.status = WriteStatus::kApplied;
+  Confirm unused;
+  for (Item& item : items_) {
+    if (!item.gone && (item.link >= 0 || item.insert_link || item.fresh))
+      record_conflicts(item, done, unused);
+  }
+}
+
 void Page::plan_out() const {
   for (const Item& item : items_) {
     if (item.candidate) c_.planned_candidates.push_back({item.id, item.match});

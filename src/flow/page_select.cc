@@ -76,6 +76,7 @@ Result<PageResult> Page::process(std::vector<Seed> seeds, PageOptions options) {
   }
   if (c_.run.dry) {
     plan_out();
+    plan_conflicts();
     for (const Item& item : items_) count(item);
     return std::move(result_);
   }

@@ -68,6 +68,45 @@ TEST(References, AnUpdateDeliversItsOtherFieldsWhileItsParentIsMissing) {
   expect_converged(company);
 }
 
+// E12, E15: null yields to a value when a pair is adopted, also where the value's parent is linked
+// later than the pair. Whose row is the newer one says nothing.
+struct Adopted : testing::TestWithParam<bool> {
+  static CompanyOptions options(bool defer) {
+    CompanyOptions out;
+    out.match_mail = true;
+    out.defer_team = defer;
+    return out;
+  }
+  Scene scene{options(GetParam())};
+  Company& company = scene.company;
+};
+
+TEST_P(Adopted, PairsKeepTheReferenceThatLegacyAloneHas) {
+  (void)company.hire("ann", company.found("red"));
+  company.world.pass(std::chrono::minutes(5));
+  (void)company.sign_up("ann");
+  people_first(company);
+  const RunReport report = run(company);
+  EXPECT_EQ(report.total.conflicts, 0);
+  EXPECT_THAT(company.platform_people(), ElementsAre("ann ann@example.org red active Bonn null"));
+  expect_converged(company);
+}
+
+TEST_P(Adopted, PairsKeepTheReferenceThatThePlatformAloneHas) {
+  (void)company.sign_up("ann", company.open_team("red"));
+  company.world.pass(std::chrono::minutes(5));
+  const Key ann = company.hire("ann");
+  people_first(company);
+  const RunReport report = run(company);
+  EXPECT_EQ(report.total.conflicts, 0);
+  EXPECT_NE(company.on_legacy(ann, "team"), "null");
+  EXPECT_THAT(company.platform_people(), ElementsAre("ann ann@example.org red active Bonn null"));
+  expect_converged(company);
+}
+
+INSTANTIATE_TEST_SUITE_P(References, Adopted, testing::Bool(),
+                         [](const auto& mode) { return mode.param ? "Deferred" : "Plain"; });
+
 // --- schedule 6: deferred references
 // -------------------------------------------------------------------
 

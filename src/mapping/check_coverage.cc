@@ -42,14 +42,17 @@ void check_table(CompileContext& context, const EntityBuild& build, const TableU
   const auto& accounted = context.accounted[{table.endpoint.value, table.info->table}];
   for (const ColumnInfo& column : table.info->columns) {
     if (column.generated || accounted.contains(column.name)) continue;
-    context.problems.refuse(
-        Code::kColumnUnmapped, table.decl->name.where,
-        fmt::format("the mapping says nothing about {} of {} ({})", column.name, table.text(),
-                    describe(column)),
-        fmt::format("{0}  |  {1}_only: {{{2}: private}}  |  {1}_only: {{{2}: {{create: "
-                    "\"VALUE\"}}}}  |  {1}_only: {{{2}: {{ignore: \"why\"}}}}",
-                    mapping_line(context, build, table, column.name), side_name(table.side),
-                    table.column_text(column.name)));
+    const std::string only =
+        fmt::format("{}_only: {{{}: ", side_name(table.side), table.column_text(column.name));
+    std::string fix = fmt::format("{}  |  {}{{create: \"VALUE\"}}}}",
+                                  mapping_line(context, build, table, column.name), only);
+    // A new row of ours needs a value there.
+    if (!column.not_null || column.has_default)
+      fix += fmt::format("  |  {0}private}}  |  {0}{{ignore: \"why\"}}}}", only);
+    context.problems.refuse(Code::kColumnUnmapped, table.decl->name.where,
+                            fmt::format("the mapping says nothing about {} of {} ({})", column.name,
+                                        table.text(), describe(column)),
+                            std::move(fix));
   }
 }
 

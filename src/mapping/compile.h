@@ -57,7 +57,8 @@ using Catalogs = std::vector<std::vector<TableInfo>>;
 
 struct FieldReport {
   std::string entity, field, law, evidence;
-  std::vector<std::string> losses;
+  std::vector<std::string> losses;  // declared, or values of one side that the other cannot hold
+  bool loss_declared = false;       // by `loss:`
 };
 struct Compiled {
   std::unique_ptr<Plan> plan;     // null if a problem is fatal

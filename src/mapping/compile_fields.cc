@@ -265,7 +265,8 @@ class FieldCompiler {
     out.entity = build_.decl->name.text;
     out.field = decl_.line;
     out.losses = losses_;
-    if (!decl_.loss.empty()) out.losses.push_back(decl_.loss);
+    out.loss_declared = !decl_.loss.empty();
+    if (out.loss_declared) out.losses.push_back(decl_.loss);
     if (decl_.direction != Direction::kBoth)
       out.law = law_text(LawClass::kOneWay);
     else if (field_.ref)
