@@ -38,6 +38,7 @@ std::vector<std::string> checked_values(const TableInfo& info, const std::string
 // The entries of an enum on one side.
 std::vector<std::string> entries(const EnumOp& op, Side side) {
   std::vector<std::string> out;
+  out.reserve(op.codes.size() + 1);
   for (const auto& [legacy, platform] : op.codes)
     out.push_back(side == Side::kLegacy ? legacy : platform);
   if (side == Side::kPlatform && op.otherwise) out.push_back(*op.otherwise);
