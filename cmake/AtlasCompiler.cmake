@@ -5,6 +5,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
 set(ATLAS_SANITIZE "" CACHE STRING "Sanitizers to compile in, as -fsanitize= takes them")
+option(ATLAS_PRECOMPILE "Compile the headers that all tests include once" ON)
 option(ATLAS_CHAOS "atlas-bridge itself reads ATLAS_FAULT" OFF)
 
 add_compile_options(
@@ -40,7 +41,9 @@ endif()
 
 find_program(ATLAS_CCACHE ccache)
 if(ATLAS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ATLAS_CCACHE})
+  # It keeps what precompiled headers took part in only when told that their times do not matter.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${ATLAS_CCACHE})
 endif()
 
 find_program(ATLAS_MOLD mold)
