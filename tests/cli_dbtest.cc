@@ -380,6 +380,11 @@ TEST(Cli, ASignalStopsBetweenPagesWithItsOwnExitCodeAndAnOverlappingStartIsHarml
     running->send(signal);
     const Finished stopped = running->finish();
     EXPECT_EQ(stopped.exit, exit) << stopped.err;
+    // What it wrote until then is told, there and in the ledger.
+    const Json told = world.json({"runs", "--limit", "1"})[0];
+    EXPECT_EQ(told["outcome"], "stopped");
+    EXPECT_THAT(stopped.out, HasSubstr("stopped: " + std::to_string(told["report"]["total"]["rows_written"]
+                                                           .get<std::int64_t>()) + " row")));
   }
   (void)world.sync();
   EXPECT_EQ(world.run({"verify", "--exit-code"}).exit, 0);

@@ -167,13 +167,14 @@ class Database {
     bool applied = false;
     std::vector<std::uint32_t> unapplied;
   };
-  std::map<std::string, std::int64_t> fences;
+  std::map<std::string, Fence> fences;
   std::map<std::pair<std::string, std::int64_t>, Witness> witnesses;
 
   // All that a backup holds. A restored database gives its transactions numbers once more.
   struct Backup {
     Moments tables;
-    std::map<std::string, std::int64_t> sequences, fences;
+    std::map<std::string, std::int64_t> sequences;
+    std::map<std::string, Fence> fences;
     std::map<std::pair<std::string, std::int64_t>, Witness> witnesses;
     std::uint64_t writers = 0;
   };

@@ -71,22 +71,24 @@ Result<> VirtualEndpoint::install() {
   });
 }
 
-Result<Epoch> VirtualEndpoint::fence(const std::string& tenant) {
-  return database_.world().call(port("fence"), [&]() -> Result<Epoch> {
+Result<Fence> VirtualEndpoint::fence(const std::string& tenant) {
+  return database_.world().call(port("fence"), [&]() -> Result<Fence> {
     const auto it = database_.fences.find(tenant);
-    return Epoch{it == database_.fences.end() ? 0 : it->second};
+    return it == database_.fences.end() ? Fence{} : it->second;
   });
 }
 
-Result<> VirtualEndpoint::raise_fence(const std::string& tenant, Epoch to) {
-  return database_.world().call(port("raise_fence"), [&]() -> Result<> {
+Result<std::string> VirtualEndpoint::raise_fence(const std::string& tenant, const Fence& to) {
+  return database_.world().call(port("raise_fence"), [&]() -> Result<std::string> {
     database_.finish_commits();
     // Applies in flight hold the fence row.
     database_.world().wait_for([&] { return database_.applies_in_flight == 0; });
-    std::int64_t& stands = database_.fences[tenant];
-    if (stands > to.value) return stale_fence(database_, stands, to.value);
-    stands = to.value;
-    return {};
+    Fence& stands = database_.fences[tenant];
+    if (stands.epoch > to.epoch)
+      return stale_fence(database_, stands.epoch.value, to.epoch.value);
+    stands.epoch = to.epoch;
+    if (stands.mark.empty()) stands.mark = to.mark;
+    return stands.mark;
   });
 }
 
@@ -122,7 +124,7 @@ Result<std::unique_ptr<Transaction>> VirtualEndpoint::begin(
   return database_.world().call(port("begin"), [&]() -> Result<std::unique_ptr<Transaction>> {
     // Row locks: the next writer waits for the one before it.
     database_.world().wait_for([&] { return !database_.locked(); });
-    const std::int64_t fence = database_.fences[ticket.tenant];
+    const std::int64_t fence = database_.fences[ticket.tenant].epoch.value;
     if (fence != ticket.epoch.value) return stale_fence(database_, fence, ticket.epoch.value);
     if (database_.witnesses.contains({ticket.tenant, ticket.batch.value}))
       return settled_already(database_, ticket.batch);

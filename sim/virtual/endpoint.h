@@ -17,8 +17,8 @@ class VirtualEndpoint final : public Endpoint {
   Result<Horizon> horizon() override;
   Result<std::unique_ptr<Snapshot>> snapshot() override;
   Result<> install() override;
-  Result<Epoch> fence(const std::string& tenant) override;
-  Result<> raise_fence(const std::string& tenant, Epoch to) override;
+  Result<Fence> fence(const std::string& tenant) override;
+  Result<std::string> raise_fence(const std::string& tenant, const Fence& to) override;
   Result<Settlement> settle(const ApplyTicket& ticket) override;
   Result<> purge_witnesses(const std::string& tenant, BatchNumber upto) override;
   Result<std::vector<std::int64_t>> reserve(const TableShape& shape, std::size_t n) override;

@@ -6,6 +6,7 @@
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
+#include "flow/fences.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -24,6 +25,7 @@ struct Examined {
   std::vector<Finding> findings;
   std::optional<Side> side;     // not for state
   std::optional<Error> hidden;  // transactions of others are
+  std::optional<Fence> fence;   // the tenant's, if it could be read
   Micros offset{}, noise{};
   ExitCode exit = ExitCode::kDone;
 };
@@ -96,6 +98,8 @@ bool examine(const Mapping& mapping, std::size_t i, Examined& out, std::vector<T
   judge(out);
   if (auto installed = (*endpoint)->install(); installed) {
     out.findings.push_back({Level::kOk, "fence and witness", "their tables are there", ""});
+    if (auto fence = (*endpoint)->fence(tenant_of(*mapping.document).uuid); fence)
+      out.fence = std::move(*fence);
   } else {
     fail(out, "fence and witness", installed.error());
   }
@@ -108,7 +112,24 @@ bool examine(const Mapping& mapping, std::size_t i, Examined& out, std::vector<T
   return true;
 }
 
-Examined examine_state(const Mapping& mapping) {
+// Whether each endpoint is the database that the last run left (E9).
+Result<> compare_fences(const OpenState& state, const Mapping& mapping,
+                        std::vector<Examined>& examined) {
+  ATLAS_TRY(const Epoch known, state.store->epoch(state.tenant.id));
+  for (std::size_t i = 0; i < mapping.connections.endpoints.size(); ++i) {
+    const EndpointPlan& endpoint = mapping.connections.endpoints[i];
+    Examined& one = examined[i];
+    if (!one.fence) continue;
+    ATLAS_TRY(const Fence noted, noted_fence(*state.store, state.tenant.id, endpoint.name));
+    auto stands = same_database(endpoint, noted, *one.fence);
+    if (stands) stands = not_rewound(endpoint, noted, *one.fence);
+    if (stands) stands = not_ahead(endpoint, *one.fence, known);
+    if (!stands) fail(one, "fence", stands.error());
+  }
+  return {};
+}
+
+Examined examine_state(const Mapping& mapping, std::vector<Examined>& endpoints) {
   Examined out;
   out.name = "state";
   auto state = open_tenant(mapping);
@@ -118,6 +139,8 @@ Examined examine_state(const Mapping& mapping) {
   }
   out.product = mapping.connections.state.engine == EngineKind::kPostgres ? "PostgreSQL" : "SQLite";
   out.findings.push_back({Level::kOk, "state", "its tables are there and can be written", ""});
+  if (auto compared = compare_fences(*state, mapping, endpoints); !compared)
+    fail(out, "state", compared.error());
   return out;
 }
 
@@ -219,7 +242,8 @@ Result<ExitCode> doctor(const CommonOptions& common, Terminal& terminal) {
   }
   if (all_described) examine_mapping(mapping, examined);
   compare_clocks(examined);
-  examined.push_back(examine_state(mapping));
+  Examined state = examine_state(mapping, examined);
+  examined.push_back(std::move(state));
   if (common.json) {
     terminal.out << json_document(doctor_json(examined));
   } else {

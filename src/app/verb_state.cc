@@ -5,6 +5,7 @@
 #include "app/verb.h"
 #include "app/wiring.h"
 #include "flow/deletes.h"
+#include "flow/fences.h"
 #include "state/backup.h"
 #include "verify/entity_decl.h"
 
@@ -268,6 +269,10 @@ Result<> forget_all(OpenState& state, const Bridge& bridge, const HeldLease& lea
     for (const std::string& note : {approval_note(name), ledger_note(name)})
       ATLAS_OK(state.store->put_note(state.tenant.id, note, ""));
   }
+  // Nothing is left that only one database can be right for.
+  if (bridge.chosen().size() < bridge.plan().entities.size()) return {};
+  for (const EndpointPlan& endpoint : bridge.plan().endpoints)
+    ATLAS_OK(note_fence(*state.store, state.tenant.id, endpoint.name, {}));
   return {};
 }
 

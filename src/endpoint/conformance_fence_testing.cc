@@ -20,21 +20,35 @@ void AFenceStartsAtZeroAndOnlyRises(EndpointFixture& fixture) {
   const auto endpoint = fixture.open();
   must(endpoint->install());
   must(endpoint->install());
-  EXPECT_EQ(must(endpoint->fence("tenant-a")), Epoch{0});
-  must(endpoint->raise_fence("tenant-a", Epoch{3}));
-  EXPECT_EQ(must(endpoint->fence("tenant-a")), Epoch{3});
-  must(endpoint->raise_fence("tenant-a", Epoch{3}));
-  EXPECT_EQ(code_of(endpoint->raise_fence("tenant-a", Epoch{2})), Code::kFenceStale);
-  EXPECT_EQ(must(endpoint->fence("tenant-a")), Epoch{3});
-  EXPECT_EQ(must(endpoint->fence("tenant-b")), Epoch{0}) << "tenants have fences of their own";
-  EXPECT_EQ(must(fixture.open()->fence("tenant-a")), Epoch{3}) << "it was committed";
+  EXPECT_EQ(must(endpoint->fence("tenant-a")).epoch, Epoch{0});
+  must(endpoint->raise_fence("tenant-a", {.epoch = {3}}));
+  EXPECT_EQ(must(endpoint->fence("tenant-a")).epoch, Epoch{3});
+  must(endpoint->raise_fence("tenant-a", {.epoch = {3}}));
+  EXPECT_EQ(code_of(endpoint->raise_fence("tenant-a", {.epoch = {2}})), Code::kFenceStale);
+  EXPECT_EQ(must(endpoint->fence("tenant-a")).epoch, Epoch{3});
+  EXPECT_EQ(must(endpoint->fence("tenant-b")).epoch, Epoch{0}) << "tenants have fences of their own";
+  EXPECT_EQ(must(fixture.open()->fence("tenant-a")).epoch, Epoch{3}) << "it was committed";
+}
+
+// It tells one database of a tenant from another, whatever their epochs.
+void AFenceKeepsTheMarkThatItGotFirst(EndpointFixture& fixture) {
+  const auto endpoint = fixture.open();
+  must(endpoint->install());
+  EXPECT_EQ(must(endpoint->fence("tenant-a")).mark, "");
+  EXPECT_EQ(must(endpoint->raise_fence("tenant-a", {.epoch = {1}})), "");
+  EXPECT_EQ(must(endpoint->raise_fence("tenant-a", {{2}, "first"})), "first")
+      << "one that has none gets it later";
+  EXPECT_EQ(must(endpoint->raise_fence("tenant-a", {{3}, "second"})), "first");
+  EXPECT_EQ(must(endpoint->fence("tenant-a")), (Fence{{3}, "first"}));
+  EXPECT_EQ(must(endpoint->raise_fence("tenant-b", {{1}, "other"})), "other");
+  EXPECT_EQ(must(fixture.open()->fence("tenant-a")), (Fence{{3}, "first"}));
 }
 
 // Schedule 3: a run stopped after its lease check wakes up after its successor has begun.
 void ASleeperThatWakesLateIsRefused(EndpointFixture& fixture) {
   World world(fixture);
   const auto successor = fixture.open();
-  must(successor->raise_fence("tenant-a", Epoch{2}));
+  must(successor->raise_fence("tenant-a", {.epoch = {2}}));
   const TableShape* shape = &world.shape;
   const auto late = world.endpoint->begin(ticket(1, 1), {&shape, 1});
   ASSERT_FALSE(late);
@@ -141,6 +155,7 @@ std::vector<Case> fence_cases() {
 #define ATLAS_CASE(claim) \
   Case { #claim, claim }
   return {ATLAS_CASE(AFenceStartsAtZeroAndOnlyRises),
+          ATLAS_CASE(AFenceKeepsTheMarkThatItGotFirst),
           ATLAS_CASE(ASleeperThatWakesLateIsRefused),
           ATLAS_CASE(AFenceBelowTheRunsEpochIsRefused),
           ATLAS_CASE(SettlingAnIntentNeverAppliedBarsItForGood),

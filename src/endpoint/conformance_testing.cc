@@ -161,7 +161,7 @@ World::World(EndpointFixture& f) : World(f, person_table()) {}
 World::World(EndpointFixture& f, const TestTable& t)
     : fixture(f), table(t), name(f.create_table(t)), endpoint(f.open()) {
   must(endpoint->install());
-  must(endpoint->raise_fence("tenant-a", Epoch{1}));
+  must(endpoint->raise_fence("tenant-a", {.epoch = {1}}));
   shape = shape_of(*endpoint, table, name);
 }
 

@@ -176,6 +176,13 @@ class Transaction {
   virtual CommitAnswer commit() = 0;
 };
 
+// A tenant's row in a target (E2, E9).
+struct Fence {
+  Epoch epoch{};       // the highest that may write
+  std::string mark{};  // which database it is: given once, it goes along with backups and copies
+  friend bool operator==(const Fence&, const Fence&) = default;
+};
+
 // What the witness says of an intent (E3).
 struct Settlement {
   bool applied = false;  // false: it was not applied and never can be
@@ -199,10 +206,12 @@ class Endpoint {
 
   // Makes the fence and witness tables; error kWitnessMissing carries the exact GRANTs.
   virtual Result<> install() = 0;
-  // The tenant's fence epoch here; 0 if there is none yet.
-  virtual Result<Epoch> fence(const std::string& tenant) = 0;
-  // Raises the fence, waiting for applies in flight. Error kFenceStale when it is already higher.
-  virtual Result<> raise_fence(const std::string& tenant, Epoch to) = 0;
+  // The tenant's fence here; epoch 0 and no mark if there is none yet.
+  virtual Result<Fence> fence(const std::string& tenant) = 0;
+  // Raises the fence, waiting for applies in flight. Its mark is kept if it has one.
+  //   gives   the mark that it has now
+  //   errors  kFenceStale when it is higher already
+  virtual Result<std::string> raise_fence(const std::string& tenant, const Fence& to) = 0;
   // Inserts the same witness key as the intent's transaction and commits (E3); call only after
   // raise_fence.
   virtual Result<Settlement> settle(const ApplyTicket& ticket) = 0;

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace atlas::sim {
 namespace {
 
@@ -26,7 +28,7 @@ struct Rewind : testing::Test {
   void expect_stopped(Code code, const Database& named) {
     const std::vector<std::string> legacy = company.legacy_people();
     const std::vector<std::string> platform = company.platform_people();
-    std::vector<std::map<std::string, std::int64_t>> fences;
+    std::vector<std::map<std::string, Fence>> fences;
     for (const Database* database : databases()) fences.push_back(database->fences);
     const std::int64_t confirms = company.state.writes;
     const std::size_t ledger = company.state.tenants.front().runs.size();
@@ -82,6 +84,54 @@ TEST_F(Rewind, AStateThatIsOlderThanATargetStopsTheRun) {
   company.state.entities = entities;
   company.set(company.legacy, kPeople, ann, "city", "Oslo");
   expect_stopped(Code::kStateRewound, company.legacy);
+}
+
+// Another company's database of the same tenant at the same epoch: the epochs say nothing.
+TEST_F(Rewind, AnotherDatabaseStopsTheRun) {
+  for (Database* database : databases()) {
+    SCOPED_TRACE(database->name());
+    Fence& fence = database->fences.begin()->second;
+    EXPECT_FALSE(fence.mark.empty());
+    const std::string own = fence.mark;
+    fence.mark = "db-of-others";
+    edit();
+    expect_stopped(Code::kOtherDatabase, *database);
+    RunSettings repair;
+    repair.sweep.sweep = Sweep::kRepair;
+    repair.sweep.rewound = database == &company.legacy ? Side::kLegacy : Side::kPlatform;
+    const auto repaired = try_run(company, repair);
+    ASSERT_FALSE(repaired.has_value()) << "nor is it taken for a restored one";
+    EXPECT_EQ(repaired.error().code(), Code::kOtherDatabase);
+    fence.mark = own;
+  }
+  (void)run(company);
+}
+
+TEST_F(Rewind, DatabasesHaveMarksOfTheirOwnThatStay) {
+  std::set<std::string> marks;
+  for (const Database* database : databases()) marks.insert(database->fences.begin()->second.mark);
+  EXPECT_EQ(marks.size(), 3U);
+  edit();
+  (void)run(company);
+  for (const Database* database : databases())
+    EXPECT_TRUE(marks.contains(database->fences.begin()->second.mark)) << database->name();
+}
+
+// State and targets of an earlier version know epochs alone.
+TEST_F(Rewind, AFenceWithoutAMarkGetsOneFromTheNextRun) {
+  for (Database* database : databases()) database->fences.begin()->second.mark.clear();
+  for (auto& [name, text] : company.state.tenants.front().notes) {
+    if (name.starts_with("fence ")) text = text.substr(0, text.find(' '));
+  }
+  edit();
+  (void)run(company);
+  const std::string mark = company.legacy.fences.begin()->second.mark;
+  EXPECT_FALSE(mark.empty());
+  EXPECT_THAT(company.state.tenants.front().notes.at("fence legacy.main"),
+              testing::EndsWith(" " + mark));
+  company.legacy.fences.begin()->second.mark = "db-of-others";
+  edit();
+  expect_stopped(Code::kOtherDatabase, company.legacy);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "flow/run.h"
 
 #include "flow/entity_run.h"
+#include "flow/fences.h"
 #include "mapping/compile.h"
 #include "state/backup.h"
 #include "state/passed_checks.h"
@@ -74,6 +75,13 @@ std::string drift_json(const std::vector<EntityReport>& entities) {
   return out.empty() ? out : fmt::format(",\"paused_by_drift\":{{{}}}", out);
 }
 
+// A run starts from a check: what a reader does not find any more has changed since.
+std::optional<Error> seen_by_readers(std::optional<Error> error) {
+  if (!error || (error->code() != Code::kTableMissing && error->code() != Code::kColumnMissing))
+    return error;
+  return Error(Code::kSchemaDrift, error->why()).at(error->where()).because(std::move(*error));
+}
+
 class Runner {
  public:
   Runner(const Plan& plan, const Ports& ports, const RunOptions& options, RunObserver& observer)
@@ -82,7 +90,9 @@ class Runner {
   Result<RunReport> run() {
     const Micros begun = ports_.clock.monotonic();
     ATLAS_OK(open(false));
-    for (auto& endpoint : endpoints_) ATLAS_OK(endpoint->install());
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+      if (comes_to(i)) ATLAS_OK(endpoints_[i]->install());
+    }
     ATLAS_OK(refuse_rewound());
     ATLAS_OK(catch_up());
     ATLAS_TRY(LeaseAnswer answer, state_->take_lease(tenant_.id, options_.holder,
@@ -200,6 +210,9 @@ class Runner {
       const Micros round_trip = ports_.clock.monotonic() - before;
       may_join_.push_back(!dry && probe.identity == home);
       offsets_.push_back({probe.server_now - ports_.clock.now(), round_trip});
+      identities_.push_back(probe.identity);
+      ATLAS_TRY(Fence noted, noted_fence(*state_, tenant_.id, plan_.endpoints[i].name));
+      noted_.push_back(std::move(noted));
       endpoints_.push_back(std::move(endpoint));
     }
     return {};
@@ -224,38 +237,35 @@ class Runner {
     return Error(Code::kNoPassingCheck, why).advise("run `atlas-bridge check`");
   }
 
-  // E9: a fence that is not where state says it is: something was restored. What rises first is
-  // read last: notes, fences, our epoch. A run that starts beside us moves them in between, and
-  // that is no contradiction.
+  // Where the bridge never was and has nothing to do, it leaves nothing: all that is mapped there
+  // is paused, and the database may well be a wrong one.
+  bool comes_to(std::size_t i) const {
+    const auto there = [i](const auto& table) { return table.endpoint.value == i; };
+    return noted_[i].epoch.value > 0 ||
+           std::any_of(plan_.entities.begin(), plan_.entities.end(), [&](const EntityPlan& entity) {
+             return entity.drift.empty() &&
+                    (std::any_of(entity.kinds.begin(), entity.kinds.end(), there) ||
+                     std::any_of(entity.parts.begin(), entity.parts.end(), there));
+           });
+  }
+
+  // E9: a fence that is not where state says it is.
   Result<> refuse_rewound() {
     ATLAS_OK(refuse_unfinished());
-    std::vector<std::int64_t> expected;
-    for (const EndpointPlan& endpoint : plan_.endpoints) {
-      ATLAS_TRY(const std::optional<std::string> seen,
-                state_->note(tenant_.id, "fence " + endpoint.name));
-      expected.push_back(seen ? std::strtoll(seen->c_str(), nullptr, 10) : 0);
-    }
-    std::vector<Epoch> fences;
-    for (const auto& endpoint : endpoints_) {
-      ATLAS_TRY(const Epoch fence, endpoint->fence(tenant_.uuid));
-      fences.push_back(fence);
+    found_.assign(endpoints_.size(), {});
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+      if (!comes_to(i)) continue;
+      ATLAS_TRY(found_[i], endpoints_[i]->fence(tenant_.uuid));
+      ATLAS_OK(same_database(plan_.endpoints[i], noted_[i], found_[i]));
     }
     ATLAS_TRY(const Epoch known, state_->epoch(tenant_.id));
-    ATLAS_OK(refuse_needless_repair(fences, known));
-    for (std::size_t i = 0; i < fences.size(); ++i) {
-      const std::string& name = plan_.endpoints[i].name;
-      highest_fence_ = std::max(highest_fence_, fences[i]);
-      if (fences[i].value > known.value && !options_.sweep.state_rewound) {
-        return Error(Code::kStateRewound, fmt::format("{} has fence epoch {}, our state knows {}",
-                                                      name, fences[i].value, known.value))
-            .at(name);
-      }
-      if (fences[i].value < expected[i] && plan_.endpoints[i].side != options_.sweep.rewound) {
-        return Error(Code::kTargetRewound,
-                     fmt::format("{} has fence epoch {}, we had raised it to {}", name,
-                                 fences[i].value, expected[i]))
-            .at(name);
-      }
+    ATLAS_OK(refuse_needless_repair(known));
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      const EndpointPlan& endpoint = plan_.endpoints[i];
+      highest_fence_ = std::max(highest_fence_, found_[i].epoch);
+      if (!options_.sweep.state_rewound) ATLAS_OK(not_ahead(endpoint, found_[i], known));
+      if (endpoint.side != options_.sweep.rewound)
+        ATLAS_OK(not_rewound(endpoint, noted_[i], found_[i]));
     }
     return {};
   }
@@ -277,9 +287,9 @@ class Runner {
   }
 
   // To a healthy state every row without a link is news, not a pair that it has lost.
-  Result<> refuse_needless_repair(const std::vector<Epoch>& fences, Epoch known) const {
-    const bool ahead = std::any_of(fences.begin(), fences.end(),
-                                   [&](Epoch fence) { return fence.value > known.value; });
+  Result<> refuse_needless_repair(Epoch known) const {
+    const bool ahead = std::any_of(found_.begin(), found_.end(),
+                                   [&](const Fence& fence) { return fence.epoch > known; });
     if (!options_.sweep.state_rewound || ahead || unfinished_) return {};
     return Error(Code::kNotFound, "no target is ahead of the state: it is not older than they are")
         .advise("run `atlas-bridge repair`");
@@ -344,17 +354,26 @@ class Runner {
     ATLAS_TRY(const std::vector<Intent> open, state_->open_intents(tenant_.id));
     for (const Intent& intent : open) upto = std::min(upto, intent.number);
     upto.value -= 1;
-    for (auto& endpoint : endpoints_) ATLAS_OK(endpoint->purge_witnesses(tenant_.uuid, upto));
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+      if (comes_to(i)) ATLAS_OK(endpoints_[i]->purge_witnesses(tenant_.uuid, upto));
+    }
+    return {};
+  }
+
+  // Waits for applies in flight; from here on no older run can write (E2).
+  Result<> raise_fences() {
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+      if (!comes_to(i)) continue;
+      Fence to{lease_.epoch, noted_[i].mark};
+      if (to.mark.empty()) to.mark = fresh_mark(options_.fresh_key, identities_[i]);
+      ATLAS_TRY(to.mark, endpoints_[i]->raise_fence(tenant_.uuid, to));
+      ATLAS_OK(note_fence(*state_, tenant_.id, plan_.endpoints[i].name, to));
+    }
     return {};
   }
 
   Result<> leased(RunReport& report) {
-    // Waits for applies in flight; from here on no older run can write (E2).
-    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-      ATLAS_OK(endpoints_[i]->raise_fence(tenant_.uuid, lease_.epoch));
-      ATLAS_OK(state_->put_note(tenant_.id, "fence " + plan_.endpoints[i].name,
-                                std::to_string(lease_.epoch.value)));
-    }
+    ATLAS_OK(raise_fences());
     std::map<std::int32_t, RecoveryEntity> known;
     for (std::size_t i = 0; i < refs_.size(); ++i) {
       RecoveryEntity entity{refs_[i], {}};
@@ -377,13 +396,10 @@ class Runner {
     const RunContext context = make_context();
     report.clock_offset = Micros(context.legacy_clock_offset_us);
     std::vector<Slot> slots(plan_.entities.size());
-    for (std::uint32_t stage = 0; stage < plan_.stages; ++stage) {
-      observer_.stage_started(stage);
-      ATLAS_OK(run_stage(context, stage, slots));
-    }
-    ATLAS_OK(revisit(slots));
-    ATLAS_OK(deletes(slots, report));
-    return summarize(slots, report);
+    const Result<> work = stages(context, slots, report);
+    // What was written before the end is told, whatever ended it.
+    const Result<> told = summarize(slots, report);
+    return work ? told : work;
   }
 
   struct Slot {
@@ -391,6 +407,15 @@ class Runner {
     std::unique_ptr<EntityRun> run;
     std::optional<Error> error;
   };
+
+  Result<> stages(const RunContext& context, std::vector<Slot>& slots, RunReport& report) {
+    for (std::uint32_t stage = 0; stage < plan_.stages; ++stage) {
+      observer_.stage_started(stage);
+      ATLAS_OK(run_stage(context, stage, slots));
+    }
+    ATLAS_OK(revisit(slots));
+    return deletes(slots, report);
+  }
 
   // Deletes come after all upserts, children before parents (E23). Beyond the cap of any entity
   // nothing is deleted at all (E32).
@@ -496,10 +521,17 @@ class Runner {
   }
 
   Result<> summarize(std::vector<Slot>& slots, RunReport& report) {
+    Result<> told;
     for (std::size_t i = 0; i < slots.size(); ++i) {
       if (!chosen(plan_.entities[i])) continue;
-      EntityReport entity{plan_.entities[i].name, {}, {}, slots[i].error, plan_.entities[i].drift};
-      ATLAS_TRY(entity.pending, state_->pending_counts(tenant_.id, refs_[i]));
+      EntityReport entity{plan_.entities[i].name, {}, {}, seen_by_readers(slots[i].error),
+                          plan_.entities[i].drift};
+      auto pending = state_->pending_counts(tenant_.id, refs_[i]);
+      if (pending) {
+        entity.pending = *pending;
+      } else {
+        told = std::move(pending).error();
+      }
       if (slots[i].run) {
         entity.counts = slots[i].run->counts();
         if (!entity.error && slots[i].run->transient()) entity.error = slots[i].run->transient();
@@ -514,7 +546,7 @@ class Runner {
       }
       report.entities.push_back(std::move(entity));
     }
-    return {};
+    return told;
   }
 
   struct Offset {
@@ -530,6 +562,10 @@ class Runner {
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   std::vector<Offset> offsets_;
   std::vector<bool> may_join_;
+  // By endpoint: what Probe calls its database; its fence as state remembers it, and as it is.
+  std::vector<std::string> identities_;
+  std::vector<Fence> noted_;
+  std::vector<Fence> found_;
   std::vector<EntityRef> refs_;
   TenantInfo tenant_;
   Epoch highest_fence_;

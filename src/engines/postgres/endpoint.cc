@@ -58,12 +58,12 @@ Result<std::unique_ptr<Snapshot>> PostgresEndpoint::snapshot() {
 
 Result<> PostgresEndpoint::install() { return pool_.with(postgres::install_witness); }
 
-Result<Epoch> PostgresEndpoint::fence(const std::string& tenant) {
+Result<Fence> PostgresEndpoint::fence(const std::string& tenant) {
   return pool_.with(
       [&](Connection& connection) { return postgres::read_fence(connection, tenant); });
 }
 
-Result<> PostgresEndpoint::raise_fence(const std::string& tenant, Epoch to) {
+Result<std::string> PostgresEndpoint::raise_fence(const std::string& tenant, const Fence& to) {
   return pool_.with([&](Connection& connection) {
     return postgres::raise_fence(connection, tenant, to, fence_timeout_);
   });

@@ -47,7 +47,7 @@ TEST_F(OwnServer, ACrashedTransactionIsSettledAsNeverApplied) {
   accounts_.user = std::make_unique<PostgresUser>(accounts_.options.dsn.reveal());
   for (int i = 0; i < 10; ++i)
     (void)accounts_.user->query("update app.account set owner = 'theirs' where id = 1");
-  must(accounts_.endpoint->raise_fence("tenant-a", Epoch{2}));
+  must(accounts_.endpoint->raise_fence("tenant-a", {.epoch = {2}}));
   EXPECT_FALSE(must(accounts_.endpoint->settle(accounts_.ticket())).applied);
   EXPECT_EQ(accounts_.owner(1), "theirs");
 }
@@ -89,7 +89,7 @@ TEST_F(OwnServer, ACommitThatOutlivesItsClientIsSettledAsApplied) {
     std::this_thread::sleep_for(500ms);
     let_commits_go();
   });
-  must(accounts_.endpoint->raise_fence("tenant-a", Epoch{2}));
+  must(accounts_.endpoint->raise_fence("tenant-a", {.epoch = {2}}));
   const Settlement settlement = must(accounts_.endpoint->settle(accounts_.ticket()));
   later.join();
   EXPECT_TRUE(settlement.applied);
@@ -116,7 +116,7 @@ TEST_F(OwnServer, AnUnansweredCommitIsUnknownAndThenSettled) {
   server_.start();
   let_commits_go();
   accounts_.user = std::make_unique<PostgresUser>(accounts_.options.dsn.reveal());
-  must(accounts_.endpoint->raise_fence("tenant-a", Epoch{2}));
+  must(accounts_.endpoint->raise_fence("tenant-a", {.epoch = {2}}));
   EXPECT_EQ(must(accounts_.endpoint->settle(accounts_.ticket())).applied,
             accounts_.owner(1) == "ours");
   EXPECT_EQ(accounts_.owner(1), "ours") << "the log had it";
@@ -128,7 +128,7 @@ TEST_F(OwnServer, TheEndpointFindsARestartedServerAgain) {
   ASSERT_FALSE(down);
   EXPECT_EQ(down.error().kind(), ErrorKind::kRetry);
   server_.start();
-  EXPECT_EQ(must(accounts_.endpoint->fence("tenant-a")), Epoch{1});
+  EXPECT_EQ(must(accounts_.endpoint->fence("tenant-a")).epoch, Epoch{1});
 }
 
 // --- other users and other runs -----------------------------------------------------------------
@@ -148,7 +148,7 @@ TEST_F(Shared, RaisingTheFenceWaitsForAppliesInFlight) {
   const auto successor = accounts_.open(accounts_.options);
   std::atomic<bool> raised = false;
   std::thread waiting([&] {
-    must(successor->raise_fence("tenant-a", Epoch{2}));
+    must(successor->raise_fence("tenant-a", {.epoch = {2}}));
     raised = true;
   });
   std::this_thread::sleep_for(300ms);
@@ -163,7 +163,7 @@ TEST_F(Shared, AFenceThatCannotBeRaisedInTimeIsARetry) {
   const auto sleeper = must(accounts_.begin());
   PostgresOptions hurried = accounts_.options;
   hurried.fence_timeout = 200ms;
-  const auto raised = accounts_.open(hurried)->raise_fence("tenant-a", Epoch{2});
+  const auto raised = accounts_.open(hurried)->raise_fence("tenant-a", {.epoch = {2}});
   ASSERT_FALSE(raised);
   EXPECT_EQ(raised.error().code(), Code::kTimeout);
   EXPECT_EQ(raised.error().kind(), ErrorKind::kRetry);
@@ -251,12 +251,12 @@ TEST_F(Shared, ADeadlockIsARetry) {
 }
 
 TEST_F(Shared, AConnectionKilledWhileIdleIsReplaced) {
-  ASSERT_EQ(must(accounts_.endpoint->fence("tenant-a")), Epoch{1});
+  ASSERT_EQ(must(accounts_.endpoint->fence("tenant-a")).epoch, Epoch{1});
   (void)accounts_.user->query(
       "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
       "and pid <> pg_backend_pid()");
   std::this_thread::sleep_for(100ms);
-  EXPECT_EQ(must(accounts_.endpoint->fence("tenant-a")), Epoch{1});
+  EXPECT_EQ(must(accounts_.endpoint->fence("tenant-a")).epoch, Epoch{1});
   EXPECT_TRUE(accounts_.endpoint->snapshot());
   EXPECT_TRUE(accounts_.begin());
 }

@@ -18,7 +18,10 @@ select coalesce(has_schema_privilege(to_regnamespace('atlas_bridge'), 'usage')
   and has_table_privilege(to_regclass('atlas_bridge.fence'), 'update')
   and has_table_privilege(to_regclass('atlas_bridge.witness'), 'select')
   and has_table_privilege(to_regclass('atlas_bridge.witness'), 'insert')
-  and has_table_privilege(to_regclass('atlas_bridge.witness'), 'delete'), false))";
+  and has_table_privilege(to_regclass('atlas_bridge.witness'), 'delete')
+  and exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
+    where c.relnamespace = to_regnamespace('atlas_bridge') and c.relname = 'fence'
+    and a.attname = 'mark' and not a.attisdropped), false))";
 
 // Where the schema is there already, the right to make one is not needed.
 constexpr std::string_view kEnsureSchema =
@@ -26,10 +29,21 @@ constexpr std::string_view kEnsureSchema =
     "create schema if not exists atlas_bridge; end if; end $$";
 
 constexpr std::array<std::string_view, 2> kTables = {
-    "create table if not exists atlas_bridge.fence (tenant text primary key, epoch int8 not null)",
+    "create table if not exists atlas_bridge.fence (tenant text primary key, epoch int8 not null, "
+    "mark text not null default '')",
     "create table if not exists atlas_bridge.witness (tenant text not null, batch int8 not null, "
     "ordinal int4 not null, key bytea, primary key (tenant, batch, ordinal))",
 };
+
+constexpr std::string_view kAddMark =
+    "alter table atlas_bridge.fence add column if not exists mark text not null default ''";
+
+// For tables as an earlier version made them: only their owner may add a column.
+constexpr std::string_view kEnsureMark =
+    "do $$ begin if not exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid "
+    "where c.relnamespace = to_regnamespace('atlas_bridge') and c.relname = 'fence' "
+    "and a.attname = 'mark' and not a.attisdropped) then "
+    "alter table atlas_bridge.fence add column mark text not null default ''; end if; end $$";
 
 // Keeps two installing runs from tripping over each other's half-made catalog rows.
 constexpr std::string_view kInstallLock = "select pg_advisory_xact_lock(7020119480234871)";
@@ -40,6 +54,7 @@ std::string needed_statements(const Session& session) {
       "connect to database {} as its owner and run: create schema if not exists atlas_bridge; ",
       session.database);
   for (const std::string_view table : kTables) out += fmt::format("{}; ", table);
+  out += fmt::format("{}; ", kAddMark);
   out += fmt::format(
       "grant usage on schema atlas_bridge to {0}; grant select, insert, update "
       "on atlas_bridge.fence to {0}; grant select, insert, delete on atlas_bridge.witness to {0};",
@@ -109,39 +124,48 @@ Result<> install_witness(Connection& connection) {
                              {.label = "install", .sql = kEnsureSchema, .prepared = false}};
   for (const std::string_view sql : kTables)
     steps.push_back({.label = "install", .sql = sql, .prepared = false});
+  steps.push_back({.label = "install", .sql = kEnsureMark, .prepared = false});
   auto made = connection.run_all(steps);
   if (!made) return witness_error(connection, std::move(made).error());
   return committed(connection);
 }
 
-Result<Epoch> read_fence(Connection& connection, const std::string& tenant) {
+Result<Fence> read_fence(Connection& connection, const std::string& tenant) {
+  // Tables of an earlier version have no mark; a dry run does not add it.
+  constexpr std::string_view kRead =
+      "select epoch, coalesce(to_jsonb(f) ->> 'mark', '') from atlas_bridge.fence f "
+      "where tenant = $1";
   Params params;
   params.text(tenant);
-  auto rows =
-      connection.run("fence", "select epoch from atlas_bridge.fence where tenant = $1", params);
+  auto rows = connection.run("fence", kRead, params);
   if (!rows) return witness_error(connection, std::move(rows).error());
-  return Epoch{rows->size() == 0 ? 0 : rows->integer(0, 0)};
+  if (rows->size() == 0) return Fence{};
+  return Fence{Epoch{rows->integer(0, 0)}, std::string(rows->text(0, 1))};
 }
 
-Result<> raise_fence(Connection& connection, const std::string& tenant, Epoch to,
-                     std::chrono::milliseconds wait) {
+Result<std::string> raise_fence(Connection& connection, const std::string& tenant, const Fence& to,
+                                std::chrono::milliseconds wait) {
   constexpr std::string_view kRaise =
-      "insert into atlas_bridge.fence as f (tenant, epoch) values ($1, $2) "
-      "on conflict (tenant) do update set epoch = excluded.epoch where f.epoch < excluded.epoch";
+      "insert into atlas_bridge.fence as f (tenant, epoch, mark) values ($1, $2, $3) "
+      "on conflict (tenant) do update set epoch = excluded.epoch, "
+      "mark = case when f.mark = '' then excluded.mark else f.mark end "
+      "where f.epoch < excluded.epoch";
   Params raised, asked;
-  raised.text(tenant).int8(to.value);
+  raised.text(tenant).int8(to.epoch.value).text(to.mark);
   asked.text(tenant);
   const std::array steps = {Step{.label = "raise_fence", .sql = kRaise, .params = &raised},
                             Step{.label = "raise_fence", .sql = kShareFenceSql, .params = &asked}};
   RollbackGuard guard(connection);
   ATLAS_TRY(const std::vector<Rowset> results, begin_patiently(connection, wait, steps));
   const std::int64_t epoch = results[1].integer(0, 0);
-  if (epoch > to.value) {
-    return Error(Code::kFenceStale,
-                 fmt::format("the fence stands at epoch {}, this run's is {}", epoch, to.value))
+  if (epoch > to.epoch.value) {
+    return Error(Code::kFenceStale, fmt::format("the fence stands at epoch {}, this run's is {}",
+                                                epoch, to.epoch.value))
         .at(connection.options().where);
   }
-  return committed(connection);
+  std::string mark(results[1].text(0, 1));
+  ATLAS_OK(committed(connection));
+  return mark;
 }
 
 Result<Settlement> settle(Connection& connection, const ApplyTicket& ticket,

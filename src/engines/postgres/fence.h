@@ -1,7 +1,7 @@
 #pragma once
 
 // The fence and witness tables of a target (E2, E3), in schema atlas_bridge:
-//   fence(tenant, epoch)                    the highest epoch that may write
+//   fence(tenant, epoch, mark)              the highest epoch that may write; which database it is
 //   witness(tenant, batch, ordinal, key)    ordinal -1: the batch itself; ordinals from 0: writes
 //   that were not applied
 // The batch's row is written by the apply transaction with a null key, or by settle with kNever in
@@ -14,9 +14,9 @@
 
 namespace atlas::postgres {
 
-// $1 tenant → epoch, if there is a fence.
+// $1 tenant → epoch and mark, if there is a fence.
 inline constexpr std::string_view kShareFenceSql =
-    "select epoch from atlas_bridge.fence where tenant = $1 for share";
+    "select epoch, mark from atlas_bridge.fence where tenant = $1 for share";
 // $1 tenant, $2 batch.
 inline constexpr std::string_view kWitnessSql =
     "insert into atlas_bridge.witness (tenant, batch, ordinal) values ($1, $2, -1)";
@@ -26,10 +26,10 @@ inline constexpr std::string_view kUnappliedSql =
     "unnest($3::int4[])";
 
 Result<> install_witness(Connection& connection);
-Result<Epoch> read_fence(Connection& connection, const std::string& tenant);
-// How long raise_fence and settle wait for transactions in flight is `wait`.
-Result<> raise_fence(Connection& connection, const std::string& tenant, Epoch to,
-                     std::chrono::milliseconds wait);
+Result<Fence> read_fence(Connection& connection, const std::string& tenant);
+// How long raise_fence and settle wait for transactions in flight is `wait`. Gives the fence's mark.
+Result<std::string> raise_fence(Connection& connection, const std::string& tenant, const Fence& to,
+                                std::chrono::milliseconds wait);
 Result<Settlement> settle(Connection& connection, const ApplyTicket& ticket,
                           std::chrono::milliseconds wait);
 Result<> purge_witnesses(Connection& connection, const std::string& tenant, BatchNumber upto);

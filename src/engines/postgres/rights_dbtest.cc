@@ -65,7 +65,7 @@ TEST_F(Rights, TheProbesOwnFixesAreEnough) {
   const auto transaction = must(accounts_.begin());
   EXPECT_EQ(must(transaction->apply({&group.group(), 1}))[0][0].status, WriteStatus::kApplied);
   EXPECT_EQ(transaction->commit().outcome, CommitOutcome::kCommitted);
-  must(accounts_.endpoint->raise_fence("tenant-a", Epoch{2}));
+  must(accounts_.endpoint->raise_fence("tenant-a", {.epoch = {2}}));
   EXPECT_TRUE(must(accounts_.endpoint->settle(accounts_.ticket())).applied);
   must(accounts_.endpoint->purge_witnesses("tenant-a", BatchNumber{1}));
 }
@@ -78,7 +78,7 @@ TEST_F(Rights, AnOwnSchemaIsEnoughToInstall) {
             "f");
   const auto endpoint = accounts_.open(weak_);
   must(endpoint->install());
-  EXPECT_EQ(must(endpoint->fence("tenant-a")), Epoch{0});
+  EXPECT_EQ(must(endpoint->fence("tenant-a")).epoch, Epoch{0});
 }
 
 TEST_F(Rights, AMissingRightIsRefusedByName) {

@@ -118,8 +118,15 @@ Result<Rowset> PostgresSnapshot::ask(std::string_view label, Access access, cons
     planned_for_ = shape.table;
   }
   steps.push_back({.label = label, .sql = sql, .params = &params});
-  ATLAS_TRY(std::vector<Rowset> results, connection_->run_all(steps));
-  return std::move(results.back());
+  auto results = connection_->run_all(steps);
+  if (results) return std::move(results->back());
+  const Code code = results.error().code();
+  if (code != Code::kColumnMissing && code != Code::kTableMissing)
+    return std::move(results).error();
+  // The server's own words do not name the table.
+  return Error(code, fmt::format("table {} is not what it was", shape.table.text()))
+      .at(connection_->options().where)
+      .because(std::move(results).error());
 }
 
 // Rows of (key columns, version, stamp) become a page.

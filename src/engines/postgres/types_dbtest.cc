@@ -14,7 +14,7 @@ class Types : public testing::Test {
  protected:
   Types() : user_(fixture_.user()), endpoint_(fixture_.open()) {
     must(endpoint_->install());
-    must(endpoint_->raise_fence("t", Epoch{1}));
+    must(endpoint_->raise_fence("t", {.epoch = {1}}));
   }
 
   TableShape shape(const std::string& name, std::vector<std::string> key = {"id"}) {

@@ -24,7 +24,7 @@ insert into app.account select i, 'owner ' || i, i, now() - interval '1 day' fro
   options.name = "test.main";
   endpoint = open(options);
   must(endpoint->install());
-  must(endpoint->raise_fence("tenant-a", Epoch{1}));
+  must(endpoint->raise_fence("tenant-a", {.epoch = {1}}));
   const TestTable table{.name = "account", .columns = {}, .key = {"id"}, .stamp = "updated"};
   shape = shape_of(*endpoint, table, {.schema = "app", .name = "account"});
 }

@@ -63,12 +63,12 @@ Result<> SqliteEndpoint::install() {
   return install_tables(loan.connection());
 }
 
-Result<Epoch> SqliteEndpoint::fence(const std::string& tenant) {
+Result<Fence> SqliteEndpoint::fence(const std::string& tenant) {
   ATLAS_TRY(const Loan loan, Loan::take(pool_));
-  return fence_epoch(loan.connection(), tenant);
+  return fence_of(loan.connection(), tenant);
 }
 
-Result<> SqliteEndpoint::raise_fence(const std::string& tenant, Epoch to) {
+Result<std::string> SqliteEndpoint::raise_fence(const std::string& tenant, const Fence& to) {
   ATLAS_TRY(const Loan loan, Loan::take(pool_));
   return raise_fence_to(loan.connection(), tenant, to);
 }

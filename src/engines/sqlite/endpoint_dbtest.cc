@@ -59,7 +59,7 @@ class SqliteFile : public testing::Test {
   void SetUp() override {
     endpoint_ = fixture_.open();
     need(endpoint_->install());
-    need(endpoint_->raise_fence("t", {1}));
+    need(endpoint_->raise_fence("t", {.epoch = {1}}));
   }
 
   TableShape shape(const std::string& table, const std::string& stamp = {}) {
@@ -310,7 +310,7 @@ TEST_F(SqliteApply, RowsOfOneTableMayReferToLaterOnes) {
   EXPECT_EQ(results[0][3].error->code(), Code::kConstraintViolated);
   EXPECT_EQ(transaction->commit().outcome, CommitOutcome::kCommitted);
   EXPECT_EQ(fixture_.number("SELECT count(*) FROM t"), 3);
-  need(endpoint_->raise_fence("t", {2}));
+  need(endpoint_->raise_fence("t", {.epoch = {2}}));
   const Settlement settled = need(endpoint_->settle({"t", {2}, {1}}));
   EXPECT_TRUE(settled.applied);
   EXPECT_THAT(settled.unapplied, ElementsAre(3));

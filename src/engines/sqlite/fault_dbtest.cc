@@ -78,7 +78,7 @@ TEST(SqliteFaults, TheWitnessKnowsWhatBecameOfAnApplyWhereverItWasCut) {
     const TableName name = fixture.create_table(table);
     auto endpoint = fixture.open();
     need(endpoint->install());
-    need(endpoint->raise_fence("t", {1}));
+    need(endpoint->raise_fence("t", {.epoch = {1}}));
     std::optional<bool> believed;
     bool reached = false;
     {
@@ -92,7 +92,7 @@ TEST(SqliteFaults, TheWitnessKnowsWhatBecameOfAnApplyWhereverItWasCut) {
     } else {
       ++doubts;
     }
-    need(endpoint->raise_fence("t", {2}));
+    need(endpoint->raise_fence("t", {.epoch = {2}}));
     EXPECT_EQ(need(endpoint->settle({"t", {2}, {1}})).applied, there) << n;
     EXPECT_EQ(need(endpoint->settle({"t", {2}, {1}})).applied, there) << n << ", asked again";
     if (!reached) break;

@@ -10,7 +10,8 @@ namespace {
 constexpr const char* kTables = R"sql(
 CREATE TABLE IF NOT EXISTS atlas_bridge_fence (
   tenant TEXT NOT NULL PRIMARY KEY,
-  epoch INTEGER NOT NULL
+  epoch INTEGER NOT NULL,
+  mark TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 -- applied: 1 written by the intent's own transaction, 0 by recovery, which thereby forbids it.
 -- unapplied: ordinals of writes that were refused, four bytes each, lowest byte first.
@@ -27,6 +28,26 @@ CREATE TABLE IF NOT EXISTS atlas_bridge_sequence (
   first_free INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql";
+
+constexpr const char* kAddMark =
+    "ALTER TABLE main.atlas_bridge_fence ADD COLUMN mark TEXT NOT NULL DEFAULT ''";
+
+// kUnmarked: as an earlier version made them.
+enum class Tables : std::uint8_t { kNone, kUnmarked, kAll };
+
+Result<Tables> tables_there(Connection& connection) {
+  ATLAS_TRY(
+      const std::int64_t tables,
+      connection.number("install",
+                        "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name IN "
+                        "('atlas_bridge_fence', 'atlas_bridge_witness', 'atlas_bridge_sequence')"));
+  if (tables != 3) return Tables::kNone;
+  ATLAS_TRY(const std::int64_t marks,
+            connection.number("install",
+                              "SELECT count(*) FROM pragma_table_info('atlas_bridge_fence', "
+                              "'main') WHERE name = 'mark'"));
+  return marks == 1 ? Tables::kAll : Tables::kUnmarked;
+}
 
 Error missing_tables(const Connection& connection, Error cause) {
   return Error(Code::kWitnessMissing, "the bridge's tables do not exist in this file")
@@ -74,16 +95,14 @@ Result<std::int64_t> read_epoch(Connection& connection, const std::string& tenan
 }  // namespace
 
 Result<> install_tables(Connection& connection) {
-  ATLAS_TRY(
-      const std::int64_t present,
-      connection.number("install",
-                        "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name IN "
-                        "('atlas_bridge_fence', 'atlas_bridge_witness', 'atlas_bridge_sequence')"));
-  if (present == 3) return {};
+  ATLAS_TRY(const Tables before, tables_there(connection));
+  if (before == Tables::kAll) return {};
   auto begun = connection.begin_write();
   if (begun) {
     WriteScope scope(connection);
-    begun = connection.execute("install", kTables);
+    ATLAS_TRY(const Tables now, tables_there(connection));
+    begun = now == Tables::kAll ? Result<>() : connection.execute("install", kTables);
+    if (begun && now == Tables::kUnmarked) begun = connection.execute("install", kAddMark);
     if (begun) begun = scope.commit();
   }
   if (!begun && begun.error().code() == Code::kPrivilegeMissing) {
@@ -92,14 +111,23 @@ Result<> install_tables(Connection& connection) {
   return begun;
 }
 
-Result<Epoch> fence_epoch(Connection& connection, const std::string& tenant) {
-  auto epoch = read_epoch(connection, tenant);
-  if (!epoch && epoch.error().code() == Code::kTableMissing) return Epoch{0};
-  if (!epoch) return std::move(epoch).error();
-  return Epoch{*epoch};
+Result<Fence> fence_of(Connection& connection, const std::string& tenant) {
+  ATLAS_TRY(const Tables tables, tables_there(connection));
+  if (tables == Tables::kNone) return Fence{};
+  ATLAS_TRY(Query query,
+            connection.prepare("fence", tables == Tables::kAll
+                                            ? "SELECT epoch, mark FROM main.atlas_bridge_fence "
+                                              "WHERE tenant = ?1"
+                                            : "SELECT epoch, '' FROM main.atlas_bridge_fence "
+                                              "WHERE tenant = ?1"));
+  query.text(0, tenant);
+  ATLAS_TRY(const bool row, query.step());
+  if (!row) return Fence{};
+  return Fence{Epoch{query.integer(0)}, std::string(query.bytes(1))};
 }
 
-Result<> raise_fence_to(Connection& connection, const std::string& tenant, Epoch to) {
+Result<std::string> raise_fence_to(Connection& connection, const std::string& tenant,
+                                   const Fence& to) {
   if (fault_point("sqlite.raise_fence") == Fault::kFail)
     return lost(connection, "raising the fence");
   ATLAS_OK(connection.begin_write());
@@ -108,17 +136,23 @@ Result<> raise_fence_to(Connection& connection, const std::string& tenant, Epoch
   if (!now && now.error().code() == Code::kTableMissing)
     return missing_tables(connection, std::move(now).error());
   if (!now) return std::move(now).error();
-  if (*now > to.value) {
+  if (*now > to.epoch.value) {
     return Error(Code::kFenceStale,
-                 fmt::format("the fence stands at epoch {}, ours is {}", *now, to.value))
+                 fmt::format("the fence stands at epoch {}, ours is {}", *now, to.epoch.value))
         .at(connection.options().where);
   }
   ATLAS_TRY(Query put,
             connection.prepare("raise fence",
-                               "INSERT INTO main.atlas_bridge_fence VALUES (?1, ?2) "
-                               "ON CONFLICT (tenant) DO UPDATE SET epoch = excluded.epoch"));
-  ATLAS_OK(put.text(0, tenant).integer(1, to.value).run());
-  return scope.commit();
+                               "INSERT INTO main.atlas_bridge_fence AS f VALUES (?1, ?2, ?3) "
+                               "ON CONFLICT (tenant) DO UPDATE SET epoch = excluded.epoch, "
+                               "mark = iif(f.mark = '', excluded.mark, f.mark) RETURNING mark"));
+  put.text(0, tenant).integer(1, to.epoch.value).text(2, to.mark);
+  ATLAS_TRY(const bool row, put.step());
+  std::string mark(row ? put.bytes(0) : std::string_view());
+  ATLAS_TRY(const bool more, put.step());
+  if (more) return Error(Code::kInternal, "a fence of two rows");
+  ATLAS_OK(scope.commit());
+  return mark;
 }
 
 Result<> enter_fence(Connection& connection, const ApplyTicket& ticket) {

@@ -15,11 +15,12 @@ namespace atlas::sqlite {
 
 // Makes the tables; nothing happens when they are there.
 Result<> install_tables(Connection& connection);
-// 0 when the tenant has none, or the tables do not exist.
-Result<Epoch> fence_epoch(Connection& connection, const std::string& tenant);
-// Waits for the write lock, hence for applies in flight. kFenceStale when the fence is higher
-// already.
-Result<> raise_fence_to(Connection& connection, const std::string& tenant, Epoch to);
+// Epoch 0 and no mark when the tenant has none, or the tables do not exist.
+Result<Fence> fence_of(Connection& connection, const std::string& tenant);
+// Waits for the write lock, hence for applies in flight. Gives the mark that the fence has.
+// kFenceStale when the fence is higher already.
+Result<std::string> raise_fence_to(Connection& connection, const std::string& tenant,
+                                   const Fence& to);
 Result<Settlement> settle_intent(Connection& connection, const ApplyTicket& ticket);
 Result<> drop_witnesses(Connection& connection, const std::string& tenant, BatchNumber upto);
 

@@ -22,7 +22,7 @@ T need(Result<T> result) {
 class SqliteReferring : public testing::Test {
  protected:
   SqliteReferring() : endpoint_(fixture_.open()) {
-    if (!endpoint_->install() || !endpoint_->raise_fence("t", {1}))
+    if (!endpoint_->install() || !endpoint_->raise_fence("t", {.epoch = {1}}))
       throw std::runtime_error("no fence");
   }
   // Removes all rows of a table, an instance a row, in the order of their keys.

@@ -69,7 +69,7 @@ class SqliteJoin : public testing::Test {
     lease_ =
         *need(store_->take_lease(tenant_.id, "test", std::chrono::minutes(1), system_clock().now()))
              .lease;
-    need(endpoint_->raise_fence("uuid-a", lease_.epoch));
+    need(endpoint_->raise_fence("uuid-a", {.epoch = lease_.epoch}));
     links_.add(0, int_key(1), int_key(2));
     confirm_.batch = {1};
     confirm_.insert_links = {&links_[0]};
@@ -112,7 +112,7 @@ TEST_F(SqliteJoin, AConfirmThatFailsEndsTheTransaction) {
   EXPECT_EQ(store_->confirm_joined(*transaction, late, entity_, confirm_).error().code(),
             Code::kFenceStale);
   EXPECT_EQ(transaction->commit().outcome, CommitOutcome::kRolledBack);
-  need(endpoint_->raise_fence("uuid-a", {lease_.epoch.value + 1}));
+  need(endpoint_->raise_fence("uuid-a", {.epoch = {lease_.epoch.value + 1}}));
   EXPECT_FALSE(need(endpoint_->settle({"uuid-a", lease_.epoch, {1}})).applied);
 }
 
@@ -120,7 +120,7 @@ TEST_F(SqliteJoin, AnotherFilesTransactionIsNotJoined) {
   SqliteFixture elsewhere;
   auto endpoint = elsewhere.open();
   need(endpoint->install());
-  need(endpoint->raise_fence("uuid-a", {1}));
+  need(endpoint->raise_fence("uuid-a", {.epoch = {1}}));
   auto transaction = need(endpoint->begin({"uuid-a", {1}, {1}}, {}));
   EXPECT_FALSE(store_->joins(*transaction));
   EXPECT_FALSE(store_->confirm_joined(*transaction, lease_, entity_, confirm_));
