@@ -383,8 +383,8 @@ TEST(Cli, ASignalStopsBetweenPagesWithItsOwnExitCodeAndAnOverlappingStartIsHarml
     // What it wrote until then is told, there and in the ledger.
     const Json told = world.json({"runs", "--limit", "1"})[0];
     EXPECT_EQ(told["outcome"], "stopped");
-    EXPECT_THAT(stopped.out, HasSubstr("stopped: " + std::to_string(told["report"]["total"]["rows_written"]
-                                                           .get<std::int64_t>()) + " row")));
+    const auto written = told["report"]["total"]["rows_written"].get<std::int64_t>();
+    EXPECT_THAT(stopped.out, HasSubstr(fmt::format("stopped: {} row", written)));
   }
   (void)world.sync();
   EXPECT_EQ(world.run({"verify", "--exit-code"}).exit, 0);

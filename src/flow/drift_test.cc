@@ -235,6 +235,25 @@ TEST_F(Drift, UnderARunPausesItsEntityToo) {
   expect_converged(company);
 }
 
+// Between the look at the catalog and the read somebody takes a column away: the reader is the
+// first to miss it.
+TEST_F(Drift, ThatAReaderFindsIsCalledDrift) {
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  company.set(company.legacy, kPeople, ann, "name", "anna");
+  company.world.hook = [](std::string_view at, Moment when) -> std::optional<Error> {
+    if (at != "legacy.read" || when != Moment::kBefore) return std::nullopt;
+    return Error(Code::kColumnMissing, "column name of people");
+  };
+  const auto report = try_run(company);
+  company.world.hook = nullptr;
+  ASSERT_TRUE(report && report->error);
+  EXPECT_EQ(report->error->code(), Code::kSchemaDrift);
+  EXPECT_THAT(report->error->line(), HasSubstr("column name of people"));
+  (void)run(company);
+  expect_converged(company);
+}
+
 TEST_F(Drift, TheCheckOfADraftDoesNotStopThisMapping) {
   company.plan.mapping_hash = 1;
   company.plan.schema_hash = 10;
