@@ -5,6 +5,7 @@
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
+#include "flow/fences.h"
 #include "verify/entity_decl.h"
 
 #include <fmt/format.h>
@@ -76,19 +77,41 @@ Result<> count_rows(Mapping& mapping) {
   return {};
 }
 
+// Why a run would be refused although the mapping is lawful: an endpoint is not as the last one
+// left it (E9).
+Result<std::optional<Error>> refusal(const OpenState& state, const Mapping& mapping) {
+  ATLAS_TRY(const Epoch known, state.store->epoch(state.tenant.id));
+  for (const EndpointPlan& plan : mapping.plan->endpoints) {
+    ATLAS_TRY(const Fence noted, noted_fence(*state.store, state.tenant.id, plan.name));
+    ATLAS_TRY(const auto endpoint, mapping.engines.open_endpoint(plan));
+    const auto found = endpoint->fence(state.tenant.uuid);
+    if (!found) continue;  // `doctor` and the run say what is missing
+    if (auto left = as_left(plan, noted, *found, known); !left)
+      return std::optional(std::move(left).error());
+  }
+  return std::optional<Error>();
+}
+
+struct Remembered {
+  Changes changes;
+  std::optional<Error> refusal;
+};
+
 // Keeps what `sync` demands, and gives what became different in the schemas since this mapping
 // passed the last time. The entities are declared too: a `plan` that follows has nothing left to
 // write.
-Result<Changes> remember(const Mapping& mapping) {
+Result<Remembered> remember(const Mapping& mapping) {
   ATLAS_TRY(OpenState state, open_tenant(mapping));
-  Changes changes;
+  Remembered out;
+  ATLAS_TRY(out.refusal, refusal(state, mapping));
+  if (out.refusal && out.refusal->code() == Code::kOtherDatabase) return out;
   ATLAS_TRY(const std::vector<TableDrift> drift, drift_since_check(state, mapping));
   for (const TableDrift& table : drift)
-    changes.insert(changes.end(), table.changes.begin(), table.changes.end());
+    out.changes.insert(out.changes.end(), table.changes.begin(), table.changes.end());
   ATLAS_OK(remember_check(state, mapping));
   for (const EntityPlan& entity : mapping.plan->entities)
     ATLAS_OK(state.store->entity(state.tenant.id, entity_decl(entity)));
-  return changes;
+  return out;
 }
 
 Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
@@ -97,28 +120,29 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
   const bool lawful = mapping.plan != nullptr;
   if (lawful) ATLAS_OK(count_rows(mapping));
-  Result<Changes> changes{Changes()};
-  if (lawful) changes = remember(mapping);
+  Result<Remembered> kept{Remembered()};
+  if (lawful) kept = remember(mapping);
   if (common.json) {
-    terminal.out << json_document(check_json(mapping, lawful, changes ? *changes : Changes()));
+    terminal.out << json_document(check_json(mapping, lawful, kept ? kept->changes : Changes()));
   } else {
     print_fields(mapping.fields, terminal);
   }
   print_problems(terminal, mapping.problems, false);
   if (!lawful) return exit_of(mapping.problems);
-  if (!changes) return std::move(changes).error();
-  for (const std::string& line : *changes)
+  if (!kept) return std::move(kept).error();
+  for (const std::string& line : kept->changes)
     remark(terminal, "since the last passing check: " + one_line(line));
   const auto losing =
       std::ranges::count_if(mapping.fields, [](const FieldReport& f) { return f.loss_declared; });
   if (!common.json) {
     terminal.out << fmt::format(
-        "{} {} in {}, {} with declared losses. sync may run.\n",
+        "{} {} in {}, {} with declared losses. {}\n",
         styled("lawful:", Style::kGood, terminal.out_colour),
         counted(static_cast<std::int64_t>(mapping.fields.size()), "field"),
         counted(static_cast<std::int64_t>(mapping.plan->entities.size()), "entity", "entities"),
-        losing);
+        losing, kept->refusal ? "sync may not run yet:" : "sync may run.");
   }
+  if (kept->refusal) return std::move(*kept->refusal);
   return losing > 0 && options.exit_code ? ExitCode::kDifferences : ExitCode::kDone;
 }
 

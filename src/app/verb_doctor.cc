@@ -121,10 +121,8 @@ Result<> compare_fences(const OpenState& state, const Mapping& mapping,
     Examined& one = examined[i];
     if (!one.fence) continue;
     ATLAS_TRY(const Fence noted, noted_fence(*state.store, state.tenant.id, endpoint.name));
-    auto stands = same_database(endpoint, noted, *one.fence);
-    if (stands) stands = not_rewound(endpoint, noted, *one.fence);
-    if (stands) stands = not_ahead(endpoint, *one.fence, known);
-    if (!stands) fail(one, "fence", stands.error());
+    if (auto left = as_left(endpoint, noted, *one.fence, known); !left)
+      fail(one, "fence", left.error());
   }
   return {};
 }

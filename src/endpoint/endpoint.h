@@ -206,7 +206,7 @@ class Endpoint {
 
   // Makes the fence and witness tables; error kWitnessMissing carries the exact GRANTs.
   virtual Result<> install() = 0;
-  // The tenant's fence here; epoch 0 and no mark if there is none yet.
+  // The tenant's fence here; epoch 0 and no mark if there is none, or no table for it.
   virtual Result<Fence> fence(const std::string& tenant) = 0;
   // Raises the fence, waiting for applies in flight. Its mark is kept if it has one.
   //   gives   the mark that it has now

@@ -64,6 +64,13 @@ Result<> not_ahead(const EndpointPlan& endpoint, const Fence& found, Epoch known
       .at(endpoint.name);
 }
 
+Result<> as_left(const EndpointPlan& endpoint, const Fence& noted, const Fence& found,
+                 Epoch known) {
+  ATLAS_OK(same_database(endpoint, noted, found));
+  ATLAS_OK(not_ahead(endpoint, found, known));
+  return not_rewound(endpoint, noted, found);
+}
+
 std::string fresh_mark(const std::array<std::uint8_t, 32>& random, const std::string& identity) {
   std::string bytes(reinterpret_cast<const char*>(random.data()), random.size());
   return fmt::format("db-{:016x}", stable_hash(bytes + identity));

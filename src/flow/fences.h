@@ -22,6 +22,8 @@ Result<> note_fence(StateStore& state, TenantId tenant, const std::string& endpo
 Result<> same_database(const EndpointPlan& endpoint, const Fence& noted, const Fence& found);
 Result<> not_rewound(const EndpointPlan& endpoint, const Fence& noted, const Fence& found);
 Result<> not_ahead(const EndpointPlan& endpoint, const Fence& found, Epoch known);
+// All three.
+Result<> as_left(const EndpointPlan& endpoint, const Fence& noted, const Fence& found, Epoch known);
 
 // A name for a database that has none. `random` is 32 random bytes; endpoints of one database,
 // that is of one `identity` (Probe), get one name.

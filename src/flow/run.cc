@@ -90,10 +90,10 @@ class Runner {
   Result<RunReport> run() {
     const Micros begun = ports_.clock.monotonic();
     ATLAS_OK(open(false));
+    ATLAS_OK(refuse_rewound());
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
       if (comes_to(i)) ATLAS_OK(endpoints_[i]->install());
     }
-    ATLAS_OK(refuse_rewound());
     ATLAS_OK(catch_up());
     ATLAS_TRY(LeaseAnswer answer, state_->take_lease(tenant_.id, options_.holder,
                                                      options_.lease_ttl, ports_.clock.now()));

@@ -138,6 +138,7 @@ Result<Fence> read_fence(Connection& connection, const std::string& tenant) {
   Params params;
   params.text(tenant);
   auto rows = connection.run("fence", kRead, params);
+  if (!rows && rows.error().code() == Code::kTableMissing) return Fence{};
   if (!rows) return witness_error(connection, std::move(rows).error());
   if (rows->size() == 0) return Fence{};
   return Fence{Epoch{rows->integer(0, 0)}, std::string(rows->text(0, 1))};

@@ -282,13 +282,25 @@ Result<std::int64_t> Connection::schema_version() {
   return number("schema version", "PRAGMA schema_version");
 }
 
+std::string writable_advice(const std::string& path) {
+  return fmt::format(
+      "let the user who runs the bridge write {} and its folder, in which SQLite keeps its journal",
+      path);
+}
+
 Error Connection::error(int code, std::string_view label) const {
   const int extended = code;
   const std::string message = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
-  Error out(classify(extended, message, options_.damaged),
-            fmt::format("{} (SQLite {})", message, extended));
   const std::string constraint(constraint_of(message));
-  return std::move(out).at(options_.where).sql({}, std::string(label)).on_constraint(constraint);
+  Error out = Error(classify(extended, message, options_.damaged),
+                    fmt::format("{} (SQLite {})", message, extended))
+                  .at(options_.where)
+                  .sql({}, std::string(label))
+                  .on_constraint(constraint);
+  // Files have no GRANT.
+  if (out.code() == Code::kPrivilegeMissing)
+    return std::move(out).advise(writable_advice(options_.path));
+  return out;
 }
 
 std::string quoted_name(std::string_view name) {

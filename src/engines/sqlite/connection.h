@@ -28,7 +28,7 @@ struct ConnectionOptions {
   std::chrono::milliseconds busy_timeout{10'000};
   bool create = false;      // make the file if it is missing; it is then readable by its owner only
   bool owner_only = false;  // take others' rights on an existing file away too (RELIABILITY Q25)
-  Code damaged = Code::kDatabaseFailed;  // what a file that is no database is called here
+  Code damaged = Code::kFileDamaged;  // what a file that is no database is called here
 };
 
 class Connection;
@@ -155,5 +155,7 @@ class WriteScope {
 
 // An identifier of the catalog in double quotes.
 std::string quoted_name(std::string_view name);
+// What to do where a file, or its folder, cannot be written.
+std::string writable_advice(const std::string& path);
 
 }  // namespace atlas::sqlite

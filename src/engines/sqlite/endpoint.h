@@ -15,7 +15,7 @@ struct EndpointOptions {
 
 class SqliteEndpoint final : public Endpoint {
  public:
-  // errors  kDatabaseMissing, kPrivilegeMissing, kTimeout, kDatabaseFailed
+  // errors  kDatabaseMissing, kPrivilegeMissing, kTimeout, kFileDamaged
   static Result<std::unique_ptr<SqliteEndpoint>> open(EndpointOptions options);
 
   const Capabilities& capabilities() const override { return capabilities_; }

@@ -539,7 +539,7 @@ TEST(SqliteOpen, NamesWhatIsWrong) {
   options.connection.path = folder.file("text.db");
   std::ofstream(options.connection.path)
       << "this is no database, though it is a file of more than a few bytes";
-  EXPECT_EQ(SqliteEndpoint::open(options).error().code(), Code::kDatabaseFailed);
+  EXPECT_EQ(SqliteEndpoint::open(options).error().code(), Code::kFileDamaged);
 }
 
 TEST(SqliteOpen, ANewFileIsItsOwnersOnly) {

@@ -52,8 +52,7 @@ Result<Tables> tables_there(Connection& connection) {
 Error missing_tables(const Connection& connection, Error cause) {
   return Error(Code::kWitnessMissing, "the bridge's tables do not exist in this file")
       .at(connection.options().where)
-      .advise("let the bridge's user write the file and its folder: chmod u+w " +
-              connection.options().path)
+      .advise(writable_advice(connection.options().path))
       .because(std::move(cause));
 }
 

@@ -44,7 +44,7 @@ Result<Finding> encoding_finding(Connection& connection) {
 Finding writable_finding(const Connection& connection) {
   if (!connection.read_only()) return ok("privileges", "the file can be written");
   return {Finding::Level::kFail, "privileges", "the file is read-only for us",
-          "chmod u+w " + connection.options().path};
+          writable_advice(connection.options().path)};
 }
 
 Finding mode_finding(const std::string& path) {

@@ -190,8 +190,7 @@ Result<> migrate_state(Connection& connection) {
   if (made || made.error().code() != Code::kPrivilegeMissing) return made;
   return Error(Code::kWitnessMissing, "the tables of the state cannot be made")
       .at(connection.options().where)
-      .advise("let the bridge's user write the file and its folder: chmod u+w " +
-              connection.options().path)
+      .advise(writable_advice(connection.options().path))
       .because(std::move(made).error());
 }
 
