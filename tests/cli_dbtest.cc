@@ -246,9 +246,10 @@ TEST(Cli, AManualConflictWaitsForAPersonAndIsResolvedByTheirWord) {
     EXPECT_THAT(world.json({"conflicts", "list"}), IsEmpty());
     EXPECT_EQ(legacy_name(world, 2), winner == "legacy" ? "Alex Summer" : "Winterling");
     EXPECT_EQ(world.run({"verify", "--exit-code"}).exit, 0);
-    EXPECT_EQ(world.run({"conflicts", "resolve", id, "--seen", now_seen, "--winner", winner}).exit,
-              1)
-        << "it is settled";
+    const Finished settled =
+        world.run({"conflicts", "resolve", id, "--seen", now_seen, "--winner", winner});
+    EXPECT_EQ(settled.exit, 1);
+    EXPECT_THAT(settled.err, AllOf(HasSubstr("ATB-5007"), HasSubstr("conflicts undo " + id)));
   }
 }
 
@@ -287,7 +288,7 @@ TEST(Cli, ASettledConflictIsUndoneAndTheUndoToo) {
                   ->run({"conflicts", "resolve", second, "--seen", undo["seen"].get<std::string>(),
                          "--winner", won})
                   .err,
-              HasSubstr("ATB-5003"));
+              HasSubstr("ATB-5007"));
   (void)world->sync();
   EXPECT_EQ(legacy_name(*world, 2), settled[lost + "_value"].get<std::string>());
   EXPECT_EQ(world->run({"verify", "--exit-code"}).exit, 0);
@@ -348,6 +349,33 @@ TEST(Cli, RecordSaysThatARowIsTooLargeToBeRead) {
   large = world->json({"record", "person", "users/3"});
   EXPECT_THAT(large["summary"].get<std::string>(),
               AllOf(HasSubstr("ATB-3006"), HasSubstr("the row of users exceeds")));
+}
+
+TEST(Cli, AFileThatIsNoDatabaseSaysSo) {
+  const auto world = synced_world();
+  write_text(world->mapping_file() + ".db", "not a database, however long it may go on\n");
+  for (const char* verb : {"check", "sync", "plan", "verify"}) {
+    const Finished told = world->run({verb}, {{"LEGACY_DB", world->mapping_file() + ".db"}});
+    EXPECT_EQ(told.exit, 78) << verb;
+    EXPECT_THAT(told.err, AllOf(HasSubstr("ATB-1013"), HasSubstr("legacy.main"))) << verb;
+  }
+}
+
+TEST(Cli, AFolderInPlaceOfTheFileIsNamedAsOne) {
+  const SqliteWorld world;
+  const std::string folder = std::filesystem::path(world.mapping_file()).parent_path();
+  const Finished told = Program({"check", "-c", folder}, {}).finish();
+  EXPECT_EQ(told.exit, 78);
+  EXPECT_THAT(told.err, AllOf(HasSubstr("is a folder"), HasSubstr("-c " + folder + "/atlas.yaml")));
+}
+
+TEST(Cli, ALostStateIsSaidByCheckAlready) {
+  const auto world = synced_world();
+  const Finished told =
+      world->run({"check"}, {{"STATE_DB", world->mapping_file() + ".fresh-state"}});
+  EXPECT_EQ(told.exit, 78);
+  EXPECT_THAT(told.err, HasSubstr("ATB-4004"));
+  EXPECT_THAT(told.out, Not(HasSubstr("sync may run.")));
 }
 
 TEST(Cli, ADeadlineKeepsProgressAndExitsZero) {

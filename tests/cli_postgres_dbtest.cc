@@ -7,7 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <thread>
+#include <utility>
 
 namespace atlas::e2e {
 namespace {
@@ -155,6 +159,20 @@ TEST(CliPostgres, DemoRunsOnTwoServersOfItsOwnAndLeavesNothing) {
     EXPECT_THAT(done.out, HasSubstr(claim));
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(CliPostgres, ADemoThatIsStoppedLeavesNothingEither) {
+  for (const auto& [signal, exit] : {std::pair{SIGTERM, 143}, std::pair{SIGINT, 130}}) {
+    TemporaryFolder folder;
+    std::filesystem::permissions(folder.path(), std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
+    Program program({"demo", "--postgres"}, {{"TMPDIR", folder.path()}});
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    program.send(signal);
+    const Finished done = program.finish();
+    EXPECT_EQ(done.exit, exit) << done.out << done.err;
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  }
 }
 
 }  // namespace

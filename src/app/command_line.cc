@@ -1,5 +1,6 @@
 #include "app/command_line.h"
 
+#include "app/signals.h"
 #include "app/verb.h"
 #include "mapping/suggest.h"
 
@@ -97,7 +98,8 @@ int run_command_line(std::span<const std::string> arguments, Terminal& terminal)
   terminal.out.flush();
   if (done) return static_cast<int>(*done);
   print_error(terminal, done.error());
-  return static_cast<int>(done.error().exit());
+  const bool asked = done.error().code() == Code::kInterrupted;
+  return static_cast<int>(asked ? StopSignals::exit() : done.error().exit());
 }
 
 }  // namespace atlas::app

@@ -81,8 +81,9 @@ class Folder {
 
 class Story {
  public:
-  Story(DemoWorld& world, const DemoOptions& options, Terminal& terminal)
-      : world_(world), options_(options), terminal_(terminal) {}
+  Story(DemoWorld& world, const DemoOptions& options, const StopSignals& signals,
+        Terminal& terminal)
+      : world_(world), options_(options), terminal_(terminal), signals_(signals) {}
 
   Result<> tell() {
     ATLAS_OK(fill());
@@ -298,7 +299,7 @@ class Story {
   DemoWorld& world_;
   const DemoOptions& options_;
   Terminal& terminal_;
-  StopSignals signals_;
+  const StopSignals& signals_;
   bool told_ = false;  // a heading stands above
   std::unique_ptr<Bridge> bridge_;
   DemoEdits edits_;
@@ -330,10 +331,11 @@ void invite(const DemoWorld& world, bool kept, Terminal& terminal) {
 }  // namespace
 
 Result<ExitCode> run_demo(const DemoOptions& options, Terminal& terminal) {
+  const StopSignals signals;  // before the servers, which are to be stopped again
   ATLAS_TRY(const std::unique_ptr<Folder> folder, Folder::make(options));
   ATLAS_TRY(const std::unique_ptr<DemoWorld> world,
             DemoWorld::make({folder->path(), options.postgres}));
-  ATLAS_OK(Story(*world, options, terminal).tell());
+  ATLAS_OK(Story(*world, options, signals, terminal).tell());
   invite(*world, folder->kept(), terminal);
   return ExitCode::kDone;
 }

@@ -38,7 +38,7 @@ StopSignals::~StopSignals() {
 
 bool StopSignals::asked() const { return received != 0; }
 
-ExitCode StopSignals::exit() const {
+ExitCode StopSignals::exit() {
   return received == SIGTERM ? ExitCode::kTerminated : ExitCode::kInterrupted;
 }
 

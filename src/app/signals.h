@@ -19,8 +19,8 @@ class StopSignals {
 
   // Any thread.
   bool asked() const;
-  // 130 or 143, by the signal that came; 130 if none did.
-  ExitCode exit() const;
+  // 130 or 143, by the signal that came last; 130 if none did.
+  static ExitCode exit();
 };
 
 // Why a run should end now: a signal, or `deadline` (monotonic) is over. Any thread.

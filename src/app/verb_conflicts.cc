@@ -165,12 +165,13 @@ Result<ExitCode> resolve(const ConflictOptions& options, const CommonOptions& co
   ATLAS_TRY(OpenState state, open_tenant_of(common, terminal));
   ATLAS_TRY(const Conflict conflict, find(state, id));
   if (!conflict.open) {
-    return Error(Code::kResolveStale,
-                 fmt::format("conflict {} is settled: {}", id, standing(conflict)))
-        .advise("edit the value on either side instead");
+    return Error(Code::kNotOpen, fmt::format("conflict {} is settled: {}", id, standing(conflict)))
+        .advise(fmt::format("`atlas-bridge conflicts undo {} --reason TEXT` turns it round, or edit "
+                            "the value on either side",
+                            id));
   }
   if (conflict.undoes != 0) {
-    return Error(Code::kResolveStale,
+    return Error(Code::kNotOpen,
                  fmt::format("conflict {} is an undo, which the next run carries out", id))
         .advise("resolve or undo what comes of it");
   }

@@ -237,8 +237,8 @@ Result<ExitCode> discard(const QuarantineOptions& options, const CommonOptions& 
   ATLAS_TRY(Pending pending, find(state, entity, options.key));
   const std::string instance = instance_text(entity, pending.instance);
   if (pending.state != PendingState::kQuarantined) {
-    return Error(Code::kResolveStale, fmt::format("{} {} is {}, not quarantined", entity.name,
-                                                  instance, pending_state_name(pending.state)))
+    return Error(Code::kNotOpen, fmt::format("{} {} is {}, not quarantined", entity.name, instance,
+                                             pending_state_name(pending.state)))
         .advise("only what is quarantined can be given up");
   }
   ATLAS_OK(give_up(state, state.entities[entity.index.value], std::move(pending), options.reason,

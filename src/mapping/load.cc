@@ -143,8 +143,14 @@ Loaded load_file(const std::string& file, const Variables& variables, const Tena
     if (!in.bad()) return load(file, text, variables, tenant);
   }
   Loaded out;
-  out.problems.push_back(
-      {Error(Code::kConfigUnreadable, fmt::format("{} cannot be opened", file)).at(file), true});
+  Error error = Error(Code::kConfigUnreadable, fmt::format("{} cannot be opened", file)).at(file);
+  if (std::filesystem::is_directory(file, failed)) {
+    error = Error(Code::kConfigUnreadable, fmt::format("{} is a folder", file))
+                .at(file)
+                .advise(fmt::format("name the file: -c {}",
+                                    (std::filesystem::path(file) / "atlas.yaml").string()));
+  }
+  out.problems.push_back({std::move(error), true});
   return out;
 }
 
