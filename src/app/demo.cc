@@ -315,10 +315,11 @@ std::string own_name() {
   return near.empty() || near.starts_with("..") ? self.string() : "./" + near;
 }
 
-void invite(const DemoWorld& world, bool kept, Terminal& terminal) {
+void invite(const DemoWorld& world, bool kept, bool postgres, Terminal& terminal) {
   terminal.out << '\n';
   if (!kept) {
-    terminal.out << "With --keep the databases stay, and you can edit them and look around.\n";
+    terminal.out << "To keep the databases, edit them and look around:\n  " << own_name()
+                 << " demo --dir atlas-demo" << (postgres ? " --postgres" : "") << '\n';
     return;
   }
   terminal.out << "Look around, edit either side, run again:\n";
@@ -336,7 +337,7 @@ Result<ExitCode> run_demo(const DemoOptions& options, Terminal& terminal) {
   ATLAS_TRY(const std::unique_ptr<DemoWorld> world,
             DemoWorld::make({folder->path(), options.postgres}));
   ATLAS_OK(Story(*world, options, signals, terminal).tell());
-  invite(*world, folder->kept(), terminal);
+  invite(*world, folder->kept(), options.postgres, terminal);
   return ExitCode::kDone;
 }
 
