@@ -42,7 +42,7 @@ struct Databases : testing::Test {
   }
   void expect_refused(const Environment& wrong, const std::string& endpoint) {
     for (const std::vector<std::string>& verb :
-         {std::vector<std::string>{"sync"}, {"repair", "--rewound", "legacy"}, {"plan"}, {"check"}}) {
+         {std::vector<std::string>{"sync"}, {"repair", "--rewound", "legacy"}, {"plan"}, {"check"}, {"verify"}}) {
       const Finished told = ours.run(verb, wrong);
       EXPECT_EQ(told.exit, 78) << verb[0] << told.out << told.err;
       EXPECT_THAT(told.err, AllOf(HasSubstr("ATB-4022"), HasSubstr(endpoint))) << verb[0];

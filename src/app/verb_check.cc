@@ -5,7 +5,6 @@
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
-#include "flow/fences.h"
 #include "verify/entity_decl.h"
 
 #include <fmt/format.h>
@@ -75,21 +74,6 @@ Result<> count_rows(Mapping& mapping) {
             }));
   std::ranges::move(remarks, std::back_inserter(mapping.problems));
   return {};
-}
-
-// Why a run would be refused although the mapping is lawful: an endpoint is not as the last one
-// left it (E9).
-Result<std::optional<Error>> refusal(const OpenState& state, const Mapping& mapping) {
-  ATLAS_TRY(const Epoch known, state.store->epoch(state.tenant.id));
-  for (const EndpointPlan& plan : mapping.plan->endpoints) {
-    ATLAS_TRY(const Fence noted, noted_fence(*state.store, state.tenant.id, plan.name));
-    ATLAS_TRY(const auto endpoint, mapping.engines.open_endpoint(plan));
-    const auto found = endpoint->fence(state.tenant.uuid);
-    if (!found) continue;  // `doctor` and the run say what is missing
-    if (auto left = as_left(plan, noted, *found, known); !left)
-      return std::optional(std::move(left).error());
-  }
-  return std::optional<Error>();
 }
 
 struct Remembered {

@@ -27,6 +27,12 @@ Result<ExitCode> run_verify(const VerifyVerbOptions& options, const CommonOption
   ATLAS_TRY(const std::unique_ptr<Bridge> bridge,
             Bridge::open(common, terminal, exit, AskDrift::kAlways));
   if (!bridge) return exit;
+  {
+    ATLAS_TRY(const OpenState state, open_tenant(bridge->mapping()));
+    ATLAS_TRY(std::optional<Error> refused, refusal(state, bridge->mapping()));
+    // Of a restored side it tells what that lost; another database has other rows.
+    if (refused && refused->code() == Code::kOtherDatabase) return std::move(*refused);
+  }
   const StopSignals signals;
   Clock& clock = system_clock();
   std::optional<Micros> end;

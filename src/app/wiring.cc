@@ -2,6 +2,7 @@
 
 #include "app/engines.h"
 #include "app/tenant_name.h"
+#include "flow/fences.h"
 #include "foundation/rng.h"
 #include "mapping/suggest.h"
 #include "state/passed_checks.h"
@@ -164,6 +165,19 @@ Result<bool> pause_drifted_entities(Mapping& mapping) {
   mapping.drift = std::move(drift.tables);
   std::erase_if(mapping.problems, fatal);
   return true;
+}
+
+Result<std::optional<Error>> refusal(const OpenState& state, const Mapping& mapping) {
+  ATLAS_TRY(const Epoch known, state.store->epoch(state.tenant.id));
+  for (const EndpointPlan& plan : mapping.plan->endpoints) {
+    ATLAS_TRY(const Fence noted, noted_fence(*state.store, state.tenant.id, plan.name));
+    ATLAS_TRY(const auto endpoint, mapping.engines.open_endpoint(plan));
+    const auto found = endpoint->fence(state.tenant.uuid);
+    if (!found) continue;
+    if (auto left = as_left(plan, noted, *found, known); !left)
+      return std::optional(std::move(left).error());
+  }
+  return std::optional<Error>();
 }
 
 // The checker says where the mapping names a table that is missing.

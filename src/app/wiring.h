@@ -63,6 +63,9 @@ Result<std::vector<TableDrift>> drift_since_check(const OpenState& state, const 
 // since nothing drifted or no such check is kept.
 //   errors  as open_tenant
 Result<bool> pause_drifted_entities(Mapping& mapping);
+// Why a run would be refused although the mapping is lawful: an endpoint is not as the last one
+// left it (E9). Fences that cannot be read count as in order: the run says what is missing.
+Result<std::optional<Error>> refusal(const OpenState& state, const Mapping& mapping);
 // Prints the problems in file order on `err`; `fatal_only` leaves remarks out.
 void print_problems(Terminal& terminal, const std::vector<Problem>& problems, bool fatal_only);
 // The exit of a mapping that cannot be used.

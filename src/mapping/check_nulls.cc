@@ -11,6 +11,7 @@ struct Cell {
   std::string text;  // "users.phone"
   bool not_null = false;
   bool text_type = false;
+  bool member = false;  // of a JSON document, which nothing can declare NOT NULL
 };
 
 // The field's cells on one side, with every kind's spelling.
@@ -23,7 +24,7 @@ std::vector<std::vector<Cell>> cells_of(const EntityBuild& build, const FieldDec
         column_info(table, name.column)->not_null && name.path.empty() && !row_may_miss;
     return Cell{table.column_text(
                     name.text().substr(name.qualifier.empty() ? 0 : name.qualifier.size() + 1)),
-                not_null, is_text(column_info(table, name.column)->type.kind)};
+                not_null, is_text(column_info(table, name.column)->type.kind), !name.path.empty()};
   };
   for (std::size_t k = 0; k < build.kind_count(); ++k) {
     if (((field.kinds >> k) & 1U) == 0) continue;
@@ -82,10 +83,14 @@ void check_direction(CompileContext& context, const EntityBuild& build, const Fi
     else if (empties_to_null(decl))
       why = fmt::format("`empty_null` makes an empty {} null, and {} is NOT NULL", source_text,
                         strict->text);
-    context.problems.refuse(Code::kNullMismatch, decl.where, std::move(why),
-                            fmt::format("make {} nullable, or {} NOT NULL  |  domain: {{{}: …}} "
-                                        "quarantines the rows outside it",
-                                        strict->text, source_text, side_name(source)));
+    const bool declarable =
+        std::none_of(from[i].begin(), from[i].end(), [](const Cell& c) { return c.member; });
+    context.problems.refuse(
+        Code::kNullMismatch, decl.where, std::move(why),
+        fmt::format(
+            "make {} nullable{}  |  domain: {{{}: …}} quarantines the rows outside it",
+            strict->text, declarable ? fmt::format(", or {} NOT NULL", source_text) : std::string(),
+            side_name(source)));
     return;
   }
 }
