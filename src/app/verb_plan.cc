@@ -42,20 +42,10 @@ void print_rows(const std::vector<PlannedWrite>& writes, Terminal& terminal) {
 }
 
 // Writes by table: inserts, updates, deletes.
-void print_totals(const std::vector<PlannedWrite>& writes, Terminal& terminal) {
-  struct Sums {
-    std::int64_t inserts = 0, updates = 0, deletes = 0;
-  };
-  std::map<std::pair<std::string, std::string>, Sums> tables;
-  for (const PlannedWrite& write : writes) {
-    Sums& sums = tables[{write.endpoint, write.table}];
-    if (write.action == "insert") ++sums.inserts;
-    if (write.action == "update") ++sums.updates;
-    if (write.action == "delete") ++sums.deletes;
-  }
+void print_totals(const PlannedWrites& writes, Terminal& terminal) {
   Table table;
   table.column("ENDPOINT").column("TABLE").number("INSERTS").number("UPDATES").number("DELETES");
-  for (const auto& [name, sums] : tables) {
+  for (const auto& [name, sums] : writes.tables) {
     table.row({name.first, name.second, count_cell(sums.inserts), count_cell(sums.updates),
                count_cell(sums.deletes)});
   }
@@ -72,16 +62,19 @@ Json plan_json(const PlanReport& report, bool with_rows) {
                         {"drift", entity.drift},
                         {"error", json_of(entity.error)}});
   }
-  Json out{{"writes", report.writes.size()}, {"entities", std::move(entities)}};
+  Json out{{"writes", report.writes.total},
+           {"tried_again", report.writes.again},
+           {"entities", std::move(entities)}};
   if (!with_rows) return out;
   Json rows = Json::array();
-  for (const PlannedWrite& write : report.writes) {
+  for (const PlannedWrite& write : report.writes.rows) {
     rows.push_back({{"entity", write.entity},
                     {"action", write.action},
                     {"endpoint", write.endpoint},
                     {"table", write.table},
                     {"key", write.key},
-                    {"columns", write.columns}});
+                    {"columns", write.columns},
+                    {"again", write.again}});
   }
   out["rows"] = std::move(rows);
   return out;
@@ -89,15 +82,19 @@ Json plan_json(const PlanReport& report, bool with_rows) {
 
 void print_plan(const PlanReport& report, bool with_rows, Terminal& terminal) {
   if (with_rows) {
-    print_rows(report.writes, terminal);
+    print_rows(report.writes.rows, terminal);
   } else {
     Counts total;
     for (const EntityReport& entity : report.entities) total.add(entity.counts);
     print_counts(report.entities, total, terminal);
     print_totals(report.writes, terminal);
   }
-  terminal.out << fmt::format("the next run would make {}\n",
-                              counted(static_cast<std::int64_t>(report.writes.size()), "write"));
+  terminal.out << fmt::format("the next run would make {}", counted(report.writes.total, "write"));
+  if (report.writes.again > 0)
+    terminal.out << fmt::format(
+        ", {} of them to rows that were refused before and may be refused again (quarantine list)",
+        report.writes.again);
+  terminal.out << '\n';
 }
 
 Result<ExitCode> plan(const PlanOptions& options, SweepOptions sweep, const CommonOptions& common,
@@ -114,6 +111,7 @@ Result<ExitCode> plan(const PlanOptions& options, SweepOptions sweep, const Comm
   run.page_rows = options.page_rows;
   run.sweep = sweep;
   run.fresh_key = fresh_hash_key();
+  run.keep_planned = options.rows;
   run.demand_check = false;
   Result<PlanReport> report = [&] {
     Progress progress(terminal, system_clock(), "plan", bridge->chosen().size());

@@ -53,17 +53,9 @@ TEST(Preview, CountsTheConflictsThatTheRunSettles) {
   company.set(company.legacy, kPeople, ann, "name", "Ann");
   (void)company.sign_up("ann");
   const auto agree = [&] {
-    SerialExecutor serial;
-    RunObserver observer;
-    const Ports ports{company.clock, serial,
-                      [&](EndpointIndex i) { return company.open_endpoint(i); },
-                      [&] { return company.open_state(); }, [] { return Ports::Stop::kNone; }};
-    RunOptions options;
-    options.demand_check = false;
-    const auto planned = preview(company.plan, ports, options, observer);
-    ASSERT_TRUE(planned) << planned.error().line();
+    const PlanReport planned = previewed(company);
     std::int64_t said = 0;
-    for (const EntityReport& entity : planned->entities) said += entity.counts.conflicts;
+    for (const EntityReport& entity : planned.entities) said += entity.counts.conflicts;
     EXPECT_EQ(said, 1);
     EXPECT_EQ(run(company).total.conflicts, said);
   };

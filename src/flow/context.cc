@@ -4,6 +4,16 @@
 
 namespace atlas {
 
+void PlannedWrites::add(PlannedWrite write) {
+  Sums& sums = tables[{write.endpoint, write.table}];
+  ++(write.action == "insert"   ? sums.inserts
+     : write.action == "update" ? sums.updates
+                                : sums.deletes);
+  ++total;
+  if (write.again) ++again;
+  if (keep_rows) rows.push_back(std::move(write));
+}
+
 void EntityContext::learn(const EntityContext& other) {
   counts.base_unknown = std::max(counts.base_unknown, other.counts.base_unknown);
   any_pending |= other.any_pending;

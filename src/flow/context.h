@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -59,6 +60,29 @@ struct PlannedWrite {
   std::string entity, endpoint, table, key;
   std::string action;  // insert, update, delete
   std::vector<std::string> columns;
+  // The row is as it was when a database refused it; its time has come to be tried again.
+  bool again = false;
+};
+
+// All of them: sums, and the rows where they are asked for.
+struct PlannedWrites {
+  struct Sums {
+    std::int64_t inserts = 0, updates = 0, deletes = 0;
+  };
+  bool keep_rows = true;
+  std::vector<PlannedWrite> rows;
+  std::map<std::pair<std::string, std::string>, Sums> tables;  // by endpoint and table
+  std::int64_t total = 0, again = 0;
+
+  void add(PlannedWrite write);
+};
+
+// An instance that a dry run leaves waiting for parents, or a write that follows them: the run
+// comes back to it once they are linked.
+struct PlannedLater {
+  InstanceKey id;
+  std::vector<MissingParent> parents;
+  std::optional<PlannedWrite> patch;  // none: nothing of it is planned yet
 };
 
 // Our own confirmed transactions of this run, by the version tokens that they gave their rows: a
@@ -113,12 +137,13 @@ class EntityContext {
   OwnWrites own_writes;
   std::int64_t shifted = 0;  // links of this run that show another link's match value (E27)
   // plan mode: what would be written, and the links that would be made.
-  std::vector<PlannedWrite>* planned = nullptr;
+  PlannedWrites* planned = nullptr;
   RefTable* planned_links = nullptr;
   std::vector<Candidate> planned_candidates;
   std::set<InstanceKey> planned_deletes;
   std::set<InstanceKey> planned_seen;  // planned once, though captured on both sides
-  std::int64_t planned_ids = 0;        // counts down: stand-ins for sequence values
+  std::vector<PlannedLater> planned_later;
+  std::int64_t planned_ids = 0;  // counts down: stand-ins for sequence values
 
  private:
   static constexpr std::int64_t kBatchBlock = 32;

@@ -201,18 +201,10 @@ TEST_F(Drift, VerifyAndPlanLeaveThePausedEntityOutAndSaySo) {
   company.world.pass(Micros(1));
   company.found("blue");
   (void)company.hire("bob");
-  SerialExecutor serial;
-  RunObserver observer;
-  const Ports ports{company.clock, serial,
-                    [&](EndpointIndex index) { return company.open_endpoint(index); },
-                    [&] { return company.open_state(); }, [] { return Ports::Stop::kNone; }};
-  RunOptions options;
-  options.demand_check = false;
-  const auto planned = preview(company.plan, ports, options, observer);
-  ASSERT_TRUE(planned) << planned.error().line();
-  ASSERT_EQ(planned->writes.size(), 1U);
-  EXPECT_EQ(planned->writes[0].entity, "team");
-  EXPECT_EQ(planned->entities[1].error->code(), Code::kSchemaDrift);
+  const PlanReport planned = previewed(company);
+  ASSERT_EQ(planned.writes.total, 1);
+  EXPECT_EQ(planned.writes.rows[0].entity, "team");
+  EXPECT_EQ(planned.entities[1].error->code(), Code::kSchemaDrift);
 }
 
 TEST_F(Drift, UnderARunPausesItsEntityToo) {

@@ -49,8 +49,7 @@ std::vector<std::vector<Seed>> divided(std::vector<Seed> seeds, std::size_t page
 }  // namespace
 
 EntityRun::EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state,
-                     RunObserver& observer, std::vector<PlannedWrite>* planned,
-                     RefTable* planned_links)
+                     RunObserver& observer, PlannedWrites* planned, RefTable* planned_links)
     : context_(run, entity, state),
       lanes_(context_),
       page_size_(run.page_rows),
@@ -505,6 +504,42 @@ Result<> EntityRun::pair_candidates() {
     options.pairing = true;
     ATLAS_OK(run_page(std::move(pairs.seeds), std::move(options)));
   }
+}
+
+Result<bool> EntityRun::plan_later() {
+  const RefTable& links = *context_.planned_links;
+  const auto linked = [&](const MissingParent& parent) {
+    return parent.side == Side::kLegacy
+               ? links.platform_of(parent.parent, parent.kind, parent.key).has_value()
+               : links.legacy_of(parent.parent, parent.key).has_value();
+  };
+  std::vector<PlannedLater> later;
+  later.swap(context_.planned_later);
+  std::vector<Seed> seeds;
+  bool any = false;
+  for (PlannedLater& one : later) {
+    if (!std::all_of(one.parents.begin(), one.parents.end(), linked)) {
+      context_.planned_later.push_back(std::move(one));
+      continue;
+    }
+    any = true;
+    if (one.patch) {
+      context_.planned->add(std::move(*one.patch));
+      continue;
+    }
+    context_.planned_seen.erase(one.id);
+    Seed seed;
+    seed.instance = std::move(one.id);
+    seed.forced = true;
+    seeds.push_back(std::move(seed));
+  }
+  // They are decided again, and counted again.
+  const auto n = static_cast<std::int64_t>(seeds.size());
+  context_.counts.captured -= n;
+  context_.counts.decided -= n;
+  context_.counts[Outcome::kWaiting] -= n;
+  if (n > 0) ATLAS_OK(run_page(std::move(seeds), {}));
+  return any;
 }
 
 Seed EntityRun::seed_of(const Pending& pending) const {

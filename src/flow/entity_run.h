@@ -18,13 +18,16 @@ namespace atlas {
 class EntityRun {
  public:
   EntityRun(const RunContext& run, const EntityPlan& entity, StateStore& state,
-            RunObserver& observer, std::vector<PlannedWrite>* planned, RefTable* planned_links);
+            RunObserver& observer, PlannedWrites* planned, RefTable* planned_links);
 
   // Captures every source up to now and handles what it finds.
   //   errors  as Page::process; kStopped when the stop was asked for (progress is kept)
   Result<> capture();
   // Looks at pending keys that are due again. `parents_linked`: links were made in this run, so
   // everything that waits is due.
+  // plan mode: what waited for parents that this run would have linked by now. True if there was
+  // any.
+  Result<bool> plan_later();
   Result<> revisit(bool parents_linked);
 
   // Whether the deletes that are due exceed the cap (E32): the reason, or nothing.

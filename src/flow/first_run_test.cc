@@ -92,18 +92,10 @@ TEST_P(FirstRun, UnmappedColumnsAndForeignTenantsKeepValueAndVersion) {
 TEST_P(FirstRun, ADryRunSaysWhatTheRunThenDoes) {
   (void)company.hire("ann", company.found("red"));
   (void)company.sign_up("bob");
-  SerialExecutor serial;
-  RunObserver observer;
-  const Ports ports{company.clock, serial,
-                    [&](EndpointIndex i) { return company.open_endpoint(i); },
-                    [&] { return company.open_state(); }, [] { return Ports::Stop::kNone; }};
-  RunOptions options;
-  options.demand_check = false;
-  const auto planned = preview(company.plan, ports, options, observer);
-  ASSERT_TRUE(planned) << planned.error().line();
+  const PlanReport planned = previewed(company);
   EXPECT_EQ(company.bridge_writes(), 0);
   const RunReport report = run(company);
-  EXPECT_EQ(static_cast<std::int64_t>(planned->writes.size()), report.total.rows_written);
+  EXPECT_EQ(planned.writes.total, report.total.rows_written);
 }
 
 TEST_P(FirstRun, ADeadPeerCostsOnlyWhatNeedsIt) {

@@ -83,10 +83,12 @@ class Page {
     bool insert_link = false;
     bool candidate = false;  // to be kept as match candidate
     bool deferred = false;
-    bool undo_waits = false;  // for a page of its own
+    bool undo_waits = false;             // for a page of its own
+    std::vector<MissingParent> missing;  // of a dry run
   };
 
   Result<> select(std::vector<Seed>& seeds);
+  bool planned_pair(const InstanceKey& id) const;
   Result<> read();
   Result<> find_counterparts();
   void refuse_doubles();
@@ -139,6 +141,8 @@ class Page {
   void attach_losers(Item& item);
   void record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm);
   void plan_out() const;
+  void plan_later(const Item& item) const;
+  PlannedWrite planned(const RowWrite& write, const Item& item) const;
   void plan_conflicts();
   void name_holders(const ApplyDone& done);
   bool unique_refused(const Item& item, const ApplyDone& done) const;

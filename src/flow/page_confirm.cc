@@ -291,8 +291,11 @@ Confirm Page::make_confirm(const ApplyDone& done) {
         confirm.put_pending.push_back(*item.park);
         c_.any_pending = true;
       }
-    } else if (item.pending != nullptr && (item.drop_pending || item.candidate)) {
-      // A candidate's row has changed since it was set aside: pairing decides it like a new one.
+    } else if (item.pending != nullptr &&
+               (item.drop_pending ||
+                (item.candidate && item.pending->fingerprint != fingerprint(item)))) {
+      // A candidate whose row has changed since it was set aside: pairing decides it like a new
+      // one.
       confirm.drop_pending.push_back(item.pending->instance);
     }
     if (item.insert_link) {
@@ -384,27 +387,59 @@ void Page::plan_conflicts() {
   }
 }
 
+void Page::plan_later(const Item& item) const {
+  if (!item.park || item.missing.empty()) return;
+  if (item.next < 0) {
+    c_.planned_later.push_back({item.id, item.missing, std::nullopt});
+    return;
+  }
+  for (const MissingParent& parent : item.missing) {
+    const FieldPlan& field = entity_.fields[parent.field];
+    std::vector<CellRef> cells = field.platform;
+    if (parent.side == Side::kPlatform) {
+      cells.clear();
+      for (const std::uint32_t c : field.legacy_by_kind[image(item).kind]) cells.push_back({0, c});
+    }
+    for (const std::uint32_t w : item.writes) {
+      const RowWrite& write = writes_[w];
+      if (write.kind != WriteKind::kInsert || write.effect.part != cells.front().part) continue;
+      PlannedWrite patch = planned(write, item);
+      patch.action = "update";
+      patch.columns.clear();
+      for (const CellRef& cell : cells)
+        patch.columns.push_back(write.shape->columns[cell.column].name);
+      c_.planned_later.push_back({item.id, {parent}, std::move(patch)});
+    }
+  }
+}
+
+PlannedWrite Page::planned(const RowWrite& write, const Item& item) const {
+  PlannedWrite out;
+  out.again = item.pending != nullptr && item.pending->state == PendingState::kQuarantined &&
+              item.pending->fingerprint == fingerprint(item);
+  out.entity = entity_.name;
+  out.endpoint = c_.run.plan.endpoints[write.endpoint.value].name;
+  out.table = write.shape->table.text();
+  out.key = write.kind == WriteKind::kInsert ? planned_key(write.key) : key_text(write.key);
+  out.action = write.kind == WriteKind::kInsert   ? "insert"
+               : write.kind == WriteKind::kUpdate ? "update"
+                                                  : "delete";
+  for (const std::uint32_t c : write.columns) out.columns.push_back(write.shape->columns[c].name);
+  return out;
+}
+
 void Page::plan_out() const {
   for (const Item& item : items_) {
     if (item.candidate) c_.planned_candidates.push_back({item.id, item.match});
-    if (item.gone || item.next < 0) continue;
+    if (item.gone) continue;
+    plan_later(item);
+    if (item.next < 0) continue;
     const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
     if (item.fresh && c_.planned_links != nullptr)
       c_.planned_links->add(entity_.index, next.kind, next.legacy_key, next.platform_key);
     if (c_.planned == nullptr) continue;
     for (const std::uint32_t w : item.writes) {
-      const RowWrite& write = writes_[w];
-      PlannedWrite out;
-      out.entity = entity_.name;
-      out.endpoint = c_.run.plan.endpoints[write.endpoint.value].name;
-      out.table = write.shape->table.text();
-      out.key = write.kind == WriteKind::kInsert ? planned_key(write.key) : key_text(write.key);
-      out.action = write.kind == WriteKind::kInsert   ? "insert"
-                   : write.kind == WriteKind::kUpdate ? "update"
-                                                      : "delete";
-      for (const std::uint32_t c : write.columns)
-        out.columns.push_back(write.shape->columns[c].name);
-      c_.planned->push_back(std::move(out));
+      c_.planned->add(planned(writes_[w], item));
     }
   }
 }

@@ -650,6 +650,7 @@ void Page::compose_one(std::size_t i) {
   if (!made.missing.empty()) {
     const bool deferred = !made.waits && entity_.fields[made.missing.front().field].ref->defer;
     wait(item, made.missing, deferred);
+    if (c_.run.dry) item.missing = std::move(made.missing);
   }
   if (made.waits) {
     item.outcome = Outcome::kWaiting;

@@ -112,6 +112,14 @@ Result<PageResult> Page::process(std::vector<Seed> seeds, PageOptions options) {
   return std::move(result_);
 }
 
+// A dry run has paired it already, from its other side.
+bool Page::planned_pair(const InstanceKey& id) const {
+  if (c_.planned_links == nullptr) return false;
+  return id.side == Side::kLegacy
+             ? c_.planned_links->platform_of(entity_.index, id.kind, id.key).has_value()
+             : c_.planned_links->legacy_of(entity_.index, id.key).has_value();
+}
+
 Result<> Page::select(std::vector<Seed>& seeds) {
   std::sort(seeds.begin(), seeds.end(), [](const Seed& a, const Seed& b) {
     return std::tie(a.instance, b.forced) < std::tie(b.instance, a.forced);
@@ -155,8 +163,10 @@ Result<> Page::select(std::vector<Seed>& seeds) {
         continue;
       }
     }
-    if (c_.run.dry && !options_.pairing && !seed.due &&
-        !c_.planned_seen.insert(id.owned()).second) {
+    const bool again = c_.run.dry && !seed.due &&
+                       ((link < 0 && planned_pair(seed.instance)) ||
+                        (!options_.pairing && !c_.planned_seen.insert(id.owned()).second));
+    if (again) {
       ++result_.counts.merged;
       continue;
     }

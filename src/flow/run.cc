@@ -137,6 +137,7 @@ class Runner {
     RunContext context = make_context();
     context.dry = true;
     PlanReport report;
+    report.writes.keep_rows = options_.keep_planned;
     RefTable links;
     std::vector<std::unique_ptr<EntityRun>> runs(plan_.entities.size());
     for (std::uint32_t stage = 0; stage < plan_.stages; ++stage) {
@@ -154,6 +155,14 @@ class Runner {
         if (captured) captured = runs[i]->revisit(false);
         if (!captured) out.error = std::move(captured).error();
         report.entities.push_back(std::move(out));
+      }
+    }
+    for (bool any = true; any;) {
+      any = false;
+      for (const auto& entity_run : runs) {
+        if (!entity_run) continue;
+        ATLAS_TRY(const bool moved, entity_run->plan_later());
+        any |= moved;
       }
     }
     ATLAS_OK(preview_deletes(runs, report));
@@ -524,8 +533,8 @@ class Runner {
     Result<> told;
     for (std::size_t i = 0; i < slots.size(); ++i) {
       if (!chosen(plan_.entities[i])) continue;
-      EntityReport entity{plan_.entities[i].name, {}, {}, seen_by_readers(slots[i].error),
-                          plan_.entities[i].drift};
+      EntityReport entity{
+          plan_.entities[i].name, {}, {}, seen_by_readers(slots[i].error), plan_.entities[i].drift};
       auto pending = state_->pending_counts(tenant_.id, refs_[i]);
       if (pending) {
         entity.pending = *pending;

@@ -22,6 +22,7 @@ struct RunOptions {
   std::array<std::uint8_t, 32> fresh_key{};  // hash key for a tenant that is made now
   SweepOptions sweep;
   std::string verb = "sync";  // for the ledger
+  bool keep_planned = true;   // preview: every write, and not their sums alone
   bool demand_check = true;   // refuse without a passing check for this mapping and these schemas
 };
 
@@ -57,10 +58,11 @@ Result<RunReport> run_once(const Plan& plan, const Ports& ports, const RunOption
                            RunObserver& observer);
 
 struct PlanReport {
-  std::vector<PlannedWrite> writes;
+  PlannedWrites writes;
   std::vector<EntityReport> entities;
 };
-// What the next run would write; takes no lease and no sequence value and writes nothing (E35).
+// What the next run would write, each write with keep_planned; takes no lease and no sequence value
+// and writes nothing (E35).
 Result<PlanReport> preview(const Plan& plan, const Ports& ports, const RunOptions& options,
                            RunObserver& observer);
 

@@ -117,6 +117,20 @@ inline VerifyReport verified(Company& company, VerifyOptions options = {}) {
   return std::move(*report);
 }
 
+// What the next run would write (E35).
+inline PlanReport previewed(Company& company) {
+  SerialExecutor serial;
+  RunObserver observer;
+  const Ports ports{company.clock, serial,
+                    [&](EndpointIndex index) { return company.open_endpoint(index); },
+                    [&] { return company.open_state(); }, [] { return Ports::Stop::kNone; }};
+  RunOptions options;
+  options.demand_check = false;
+  auto planned = preview(company.plan, ports, options, observer);
+  if (!planned) throw std::runtime_error("plan failed: " + planned.error().line());
+  return std::move(*planned);
+}
+
 // Pending rows of an entity as "state code instance", in order.
 inline std::vector<std::string> pending_lines(const StateData::Entity& entity) {
   std::vector<std::string> out;
