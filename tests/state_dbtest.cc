@@ -184,9 +184,20 @@ TEST(State, ResetForgetsAndTheNextRunFindsThePairsByMatch) {
   EXPECT_EQ(asked.exit, 64);
   EXPECT_THAT(asked.out, AllOf(HasSubstr("person"), HasSubstr("found again by match")));
   const long before = links(*world);
+  // What a person has approved, they approved of the links that go.
+  Sql& state = world->at(Place::kState);
+  for (const char* note : {"approval person", "deletes person", "approval team"}) {
+    (void)state.query(
+        fmt::format("insert or replace into atlas_bridge_note select distinct tenant, '{}', 'kept' "
+                    "from atlas_bridge_note",
+                    note));
+  }
   (void)world->json(
       {"state", "reset", "--entity", "person", "--reason", "shifted", "--confirm", "demo"});
   EXPECT_LT(links(*world), before);
+  EXPECT_EQ(state.one("select group_concat(name) from atlas_bridge_note where text = 'kept'"),
+            "approval team");
+  (void)state.query("delete from atlas_bridge_note where name = 'approval team'");
   const Json run = world->sync();
   for (const Json& entity : run["entities"]) {
     if (entity["entity"] != "person") continue;
