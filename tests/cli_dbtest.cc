@@ -229,7 +229,7 @@ TEST(Cli, AManualConflictWaitsForAPersonAndIsResolvedByTheirWord) {
     EXPECT_EQ(open[0]["platform_value"], "Winter");
     const std::string id = std::to_string(open[0]["id"].get<long>());
     EXPECT_THAT(world.run({"conflicts", "show", id}).out,
-                AllOf(HasSubstr("Alex Summer"), HasSubstr("Winter")));
+                AllOf(HasSubstr("Alex Summer"), HasSubstr("Winter"), HasSubstr("person users/2")));
     const std::string seen = open[0]["seen"];
     EXPECT_THAT(world.run({"conflicts", "show", id}).out,
                 HasSubstr("resolve " + id + " --seen " + seen));

@@ -149,9 +149,11 @@ void trigger_findings(const TableInfo& info, std::vector<Finding>& out) {
   }
   if (!after.empty()) {
     out.push_back({Level::kWarn, "triggers",
-                   fmt::format("{}: {} act after a write; the row is read again after the commit",
+                   fmt::format("{}: {} may write after our own writes; each row is read once more "
+                               "after the commit",
                                table, list(after)),
-                   "nothing, if what they write is not mapped"});
+                   "nothing to do, unless what they write has to reach the other side in the same "
+                   "run: then it comes over in the next one"});
   }
   if (!lost.empty()) {
     out.push_back({Level::kWarn, "triggers",

@@ -127,7 +127,7 @@ TEST(DoctorTriggers, AreListedByWhatTheyDo) {
   World world;
   EXPECT_TRUE(world.quiet("triggers"));
   world.info.triggers.push_back({.name = "audit", .before_row = false, .after_or_deferred = true});
-  EXPECT_THAT(world.trouble("triggers").detail, HasSubstr("audit act after a write"));
+  EXPECT_THAT(world.trouble("triggers").detail, HasSubstr("audit may write after our own writes"));
 }
 
 TEST(DoctorTriggers, ThatNeedTheApplicationsSearchPathAreNamed) {

@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
+#include <map>
 #include <ostream>
 
 namespace atlas::app {
@@ -81,22 +83,28 @@ Result<ExitCode> list(const ConflictOptions& options, const CommonOptions& commo
   Table table;
   table.number("ID").column("ENTITY").column("KEY").column("FIELD").column("STANDING").column("AT");
   table.column("WHY");
-  Json out = Json::array();
+  // The newest first.
+  std::map<std::int64_t, std::pair<const EntityPlan*, Conflict>, std::greater<>> by_id;
   for (const EntityIndex index : bridge->chosen()) {
-    const EntityPlan& entity = bridge->plan().entities[index.value];
-    ATLAS_TRY(const std::vector<Conflict> conflicts,
+    ATLAS_TRY(std::vector<Conflict> conflicts,
               state.store->conflicts(state.tenant.id, state.entities[index.value], !options.all,
                                      options.limit));
-    for (const Conflict& conflict : conflicts) {
-      out.push_back(conflict_json(entity.name, conflict));
-      table.row({std::to_string(conflict.id),
-                 entity.name,
-                 instance_text(entity, conflict.instance),
-                 conflict.field,
-                 {standing(conflict), conflict.open ? Style::kWarn : Style::kPlain},
-                 instant_text(conflict.at),
-                 conflict.reason});
+    for (Conflict& conflict : conflicts) {
+      const std::int64_t id = conflict.id;
+      by_id.emplace(id, std::pair(&bridge->plan().entities[index.value], std::move(conflict)));
     }
+  }
+  Json out = Json::array();
+  for (const auto& [id, row] : by_id) {
+    const auto& [entity, conflict] = row;
+    out.push_back(conflict_json(entity->name, conflict));
+    table.row({std::to_string(id),
+               entity->name,
+               instance_text(*entity, conflict.instance),
+               conflict.field,
+               {standing(conflict), conflict.open ? Style::kWarn : Style::kPlain},
+               instant_text(conflict.at),
+               conflict.reason});
   }
   if (common.json) {
     terminal.out << json_document(out);
@@ -117,20 +125,38 @@ Result<std::int64_t> number_of(const std::string& text) {
       .advise("`atlas-bridge conflicts list` prints the ids");
 }
 
-Result<Conflict> find(OpenState& state, std::int64_t id) {
-  ATLAS_TRY(auto found, state.store->conflict(state.tenant.id, id));
-  if (found) return std::move(found->second);
+Error no_conflict(std::int64_t id) {
   return Error(Code::kNotFound, fmt::format("no conflict {} in this tenant", id))
       .advise("`atlas-bridge conflicts list --all` prints the ids");
+}
+
+Result<Conflict> find(OpenState& state, std::int64_t id) {
+  ATLAS_TRY(auto found, state.store->conflict(state.tenant.id, id));
+  if (!found) return no_conflict(id);
+  return std::move(found->second);
+}
+
+// Null for a conflict of an entity that the mapping no longer has.
+const EntityPlan* entity_of(const OpenState& state, const Bridge& bridge, std::int32_t id) {
+  for (std::size_t i = 0; i < state.entities.size(); ++i) {
+    if (state.entities[i].id == id) return &bridge.plan().entities[i];
+  }
+  return nullptr;
 }
 
 Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& common,
                       Terminal& terminal) {
   ATLAS_TRY(const std::int64_t id, number_of(options.id));
-  ATLAS_TRY(OpenState state, open_tenant_of(common, terminal));
-  ATLAS_TRY(const Conflict conflict, find(state, id));
+  ExitCode exit = ExitCode::kDone;
+  ATLAS_TRY(const std::unique_ptr<Bridge> bridge, Bridge::open(common, terminal, exit));
+  if (!bridge) return exit;
+  ATLAS_TRY(const OpenState state, bridge->state());
+  ATLAS_TRY(const auto found, state.store->conflict(state.tenant.id, id));
+  if (!found) return no_conflict(id);
+  const Conflict& conflict = found->second;
+  const EntityPlan* entity = entity_of(state, *bridge, found->first);
   if (common.json) {
-    terminal.out << json_document(conflict_json("", conflict));
+    terminal.out << json_document(conflict_json(entity == nullptr ? "" : entity->name, conflict));
     return ExitCode::kDone;
   }
   const auto side = [&](const char* name, const std::string& value) {
@@ -143,7 +169,10 @@ Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& commo
                  << '\n';
   };
   terminal.out << fmt::format("conflict {} on {} of {}: {}\n", conflict.id, conflict.field,
-                              key_text(conflict.instance.key), standing(conflict));
+                              entity == nullptr
+                                  ? key_text(conflict.instance.key)
+                                  : entity->name + " " + instance_text(*entity, conflict.instance),
+                              standing(conflict));
   side("legacy", conflict.legacy_value);
   side("platform", conflict.platform_value);
   terminal.out << fmt::format("  why       {}\n  at        {}\n", one_line(conflict.reason),
@@ -166,9 +195,10 @@ Result<ExitCode> resolve(const ConflictOptions& options, const CommonOptions& co
   ATLAS_TRY(const Conflict conflict, find(state, id));
   if (!conflict.open) {
     return Error(Code::kNotOpen, fmt::format("conflict {} is settled: {}", id, standing(conflict)))
-        .advise(fmt::format("`atlas-bridge conflicts undo {} --reason TEXT` turns it round, or edit "
-                            "the value on either side",
-                            id));
+        .advise(
+            fmt::format("`atlas-bridge conflicts undo {} --reason TEXT` turns it round, or edit "
+                        "the value on either side",
+                        id));
   }
   if (conflict.undoes != 0) {
     return Error(Code::kNotOpen,
