@@ -109,7 +109,7 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   if (common.json) {
     terminal.out << json_document(check_json(mapping, lawful, kept ? kept->changes : Changes()));
   } else {
-    print_fields(mapping.fields, terminal);
+    if (!mapping.fields.empty()) print_fields(mapping.fields, terminal);
   }
   print_problems(terminal, mapping.problems, false);
   if (!lawful) return exit_of(mapping.problems);

@@ -1,8 +1,17 @@
 #include "flow/context.h"
 
+#include "model/hashing.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace atlas {
+
+std::uint64_t instance_hash(const InstanceKey& id) {
+  std::string bytes = fmt::format("{}{} ", id.side == Side::kLegacy ? 'l' : 'p', id.kind);
+  return stable_hash(bytes += id.key);
+}
 
 void PlannedWrites::add(PlannedWrite write) {
   Sums& sums = tables[{write.endpoint, write.table}];

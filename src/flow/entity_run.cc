@@ -527,7 +527,7 @@ Result<bool> EntityRun::plan_later() {
       context_.planned->add(std::move(*one.patch));
       continue;
     }
-    context_.planned_seen.erase(one.id);
+    context_.planned_seen.erase(instance_hash(one.id));
     Seed seed;
     seed.instance = std::move(one.id);
     seed.forced = true;

@@ -429,13 +429,23 @@ PlannedWrite Page::planned(const RowWrite& write, const Item& item) const {
 }
 
 void Page::plan_out() const {
+  const std::vector<EntityPlan>& all = c_.run.plan.entities;
+  const bool parent = std::any_of(all.begin(), all.end(), [&](const EntityPlan& entity) {
+    return std::any_of(entity.fields.begin(), entity.fields.end(), [&](const FieldPlan& field) {
+      return field.ref && field.ref->parent == entity_.index;
+    });
+  });
   for (const Item& item : items_) {
     if (item.candidate) c_.planned_candidates.push_back({item.id, item.match});
+    if (item.candidate || item.park || !item.writes.empty() || !item.conflicts.empty() ||
+        (item.outcome != Outcome::kUnchanged && item.outcome != Outcome::kFiltered))
+      c_.planned_seen.insert(instance_hash(item.id));
     if (item.gone) continue;
     plan_later(item);
     if (item.next < 0) continue;
     const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
-    if (item.fresh && c_.planned_links != nullptr)
+    // Who asks: children for their parents, and the other row of a pair.
+    if (item.fresh && c_.planned_links != nullptr && (parent || item.decision.what == Case::kAdopt))
       c_.planned_links->add(entity_.index, next.kind, next.legacy_key, next.platform_key);
     if (c_.planned == nullptr) continue;
     for (const std::uint32_t w : item.writes) {

@@ -165,7 +165,7 @@ Result<> Page::select(std::vector<Seed>& seeds) {
     }
     const bool again = c_.run.dry && !seed.due &&
                        ((link < 0 && planned_pair(seed.instance)) ||
-                        (!options_.pairing && !c_.planned_seen.insert(id.owned()).second));
+                        (!options_.pairing && c_.planned_seen.contains(instance_hash(id.owned()))));
     if (again) {
       ++result_.counts.merged;
       continue;
