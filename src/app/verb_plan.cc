@@ -19,8 +19,11 @@
 namespace atlas::app {
 namespace {
 
+constexpr std::size_t kDryRunRowsMax = 10'000;
+
 struct PlanOptions {
   bool rows = false;
+  std::size_t rows_max = SIZE_MAX;  // of those listed
   std::size_t page_rows = RunOptions{}.page_rows;
 };
 
@@ -83,6 +86,9 @@ Json plan_json(const PlanReport& report, bool with_rows) {
 void print_plan(const PlanReport& report, bool with_rows, Terminal& terminal) {
   if (with_rows) {
     print_rows(report.writes.rows, terminal);
+    const auto listed = static_cast<std::int64_t>(report.writes.rows.size());
+    if (listed < report.writes.total)
+      terminal.out << fmt::format("and {} more\n", count_cell(report.writes.total - listed));
   } else {
     Counts total;
     for (const EntityReport& entity : report.entities) total.add(entity.counts);
@@ -111,7 +117,7 @@ Result<ExitCode> plan(const PlanOptions& options, SweepOptions sweep, const Comm
   run.page_rows = options.page_rows;
   run.sweep = sweep;
   run.fresh_key = fresh_hash_key();
-  run.keep_planned = options.rows;
+  run.planned_max = options.rows ? options.rows_max : 0;
   run.demand_check = false;
   Result<PlanReport> report = [&] {
     Progress progress(terminal, system_clock(), "plan", bridge->chosen().size());
@@ -140,6 +146,7 @@ Result<ExitCode> print_preview(SweepOptions sweep, bool rows, const CommonOption
                                Terminal& terminal) {
   PlanOptions options;
   options.rows = rows;
+  options.rows_max = kDryRunRowsMax;
   return plan(options, sweep, common, terminal);
 }
 

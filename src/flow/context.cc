@@ -20,7 +20,7 @@ void PlannedWrites::add(PlannedWrite write) {
                                 : sums.deletes);
   ++total;
   if (write.again) ++again;
-  if (keep_rows) rows.push_back(std::move(write));
+  if (rows.size() < rows_max) rows.push_back(std::move(write));
 }
 
 void EntityContext::learn(const EntityContext& other) {

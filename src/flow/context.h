@@ -65,12 +65,12 @@ struct PlannedWrite {
   bool again = false;
 };
 
-// All of them: sums, and the rows where they are asked for.
+// All of them: sums, and the first rows.
 struct PlannedWrites {
   struct Sums {
     std::int64_t inserts = 0, updates = 0, deletes = 0;
   };
-  bool keep_rows = true;
+  std::size_t rows_max = SIZE_MAX;
   std::vector<PlannedWrite> rows;
   std::map<std::pair<std::string, std::string>, Sums> tables;  // by endpoint and table
   std::int64_t total = 0, again = 0;

@@ -83,7 +83,7 @@ class Runner {
     RunContext context = make_context();
     context.dry = true;
     PlanReport report;
-    report.writes.keep_rows = options_.keep_planned;
+    report.writes.rows_max = options_.planned_max;
     RefTable links;
     std::vector<std::unique_ptr<EntityRun>> runs(plan_.entities.size());
     for (std::uint32_t stage = 0; stage < plan_.stages; ++stage) {

@@ -21,9 +21,9 @@ struct RunOptions {
   std::size_t page_rows = 2000;
   std::array<std::uint8_t, 32> fresh_key{};  // hash key for a tenant that is made now
   SweepOptions sweep;
-  std::string verb = "sync";  // for the ledger
-  bool keep_planned = true;   // preview: every write, and not their sums alone
-  bool demand_check = true;   // refuse without a passing check for this mapping and these schemas
+  std::string verb = "sync";           // for the ledger
+  std::size_t planned_max = SIZE_MAX;  // preview: so many writes are listed, all are summed
+  bool demand_check = true;  // refuse without a passing check for this mapping and these schemas
 };
 
 enum class RunOutcome : std::uint8_t { kDone, kPartial, kStopped, kFailed, kLeaseHeld };
@@ -61,7 +61,7 @@ struct PlanReport {
   PlannedWrites writes;
   std::vector<EntityReport> entities;
 };
-// What the next run would write, each write with keep_planned; takes no lease and no sequence value
+// What the next run would write; takes no lease and no sequence value
 // and writes nothing (E35).
 Result<PlanReport> preview(const Plan& plan, const Ports& ports, const RunOptions& options,
                            RunObserver& observer);
