@@ -9,7 +9,6 @@
 #include <type_traits>
 #include <utility>
 
-
 namespace atlas::e2e {
 namespace {
 
@@ -41,8 +40,11 @@ struct Databases : testing::Test {
     return world.environment.at(variable(database));
   }
   void expect_refused(const Environment& wrong, const std::string& endpoint) {
-    for (const std::vector<std::string>& verb :
-         {std::vector<std::string>{"sync"}, {"repair", "--rewound", "legacy"}, {"plan"}, {"check"}, {"verify"}}) {
+    for (const std::vector<std::string>& verb : {std::vector<std::string>{"sync"},
+                                                 {"repair", "--rewound", "legacy"},
+                                                 {"plan"},
+                                                 {"check"},
+                                                 {"verify"}}) {
       const Finished told = ours.run(verb, wrong);
       EXPECT_EQ(told.exit, 78) << verb[0] << told.out << told.err;
       EXPECT_THAT(told.err, AllOf(HasSubstr("ATB-4022"), HasSubstr(endpoint))) << verb[0];

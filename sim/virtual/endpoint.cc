@@ -84,8 +84,7 @@ Result<std::string> VirtualEndpoint::raise_fence(const std::string& tenant, cons
     // Applies in flight hold the fence row.
     database_.world().wait_for([&] { return database_.applies_in_flight == 0; });
     Fence& stands = database_.fences[tenant];
-    if (stands.epoch > to.epoch)
-      return stale_fence(database_, stands.epoch.value, to.epoch.value);
+    if (stands.epoch > to.epoch) return stale_fence(database_, stands.epoch.value, to.epoch.value);
     stands.epoch = to.epoch;
     if (stands.mark.empty()) stands.mark = to.mark;
     return stands.mark;

@@ -158,6 +158,7 @@ Result<BackupCounts> write_under_lease(OpenState& state, const Plan& plan, HeldL
   ATLAS_TRY(head.next_batch, state.store->reserve_batches(lease.lease(), 1));
   head.made = system_clock().now();
   std::vector<EntityLayout> layouts;
+  layouts.reserve(plan.entities.size());
   for (const EntityPlan& entity : plan.entities) layouts.push_back(entity_decl(entity));
   return write_backup(*state.store, state.tenant, layouts, head, lease.keeper(), out);
 }

@@ -64,7 +64,10 @@ std::string cursor_text(const Cursor& cursor) {
 void print_entities(const std::vector<EntityStatus>& entities, Terminal& terminal) {
   Table table;
   table.column("ENTITY").number("LINKS").number("DIRTY").number("DEFERRED").number("WAITING");
-  table.number("HELD").number("QUARANTINED").number("CONFLICTS").column("CAPTURED UP TO (AS STORED)");
+  table.number("HELD")
+      .number("QUARANTINED")
+      .number("CONFLICTS")
+      .column("CAPTURED UP TO (AS STORED)");
   for (const EntityStatus& one : entities) {
     std::vector<Table::Cell> cells{one.entity, count_cell(one.links)};
     for (const PendingState state : kStates) {

@@ -56,7 +56,8 @@ struct Bench {
     world.pass(std::chrono::hours(1));
     lease = *store.take_lease(tenant.id, "test", std::chrono::minutes(5), world.now())->lease;
     for (auto* database : {&databases.legacy, &databases.identity, &databases.geo}) {
-      ASSERT_THAT(sim::VirtualEndpoint(*database).raise_fence(tenant.uuid, {.epoch = lease.epoch}), IsOk());
+      ASSERT_THAT(sim::VirtualEndpoint(*database).raise_fence(tenant.uuid, {.epoch = lease.epoch}),
+                  IsOk());
     }
   }
 

@@ -26,7 +26,8 @@ void AFenceStartsAtZeroAndOnlyRises(EndpointFixture& fixture) {
   must(endpoint->raise_fence("tenant-a", {.epoch = {3}}));
   EXPECT_EQ(code_of(endpoint->raise_fence("tenant-a", {.epoch = {2}})), Code::kFenceStale);
   EXPECT_EQ(must(endpoint->fence("tenant-a")).epoch, Epoch{3});
-  EXPECT_EQ(must(endpoint->fence("tenant-b")).epoch, Epoch{0}) << "tenants have fences of their own";
+  EXPECT_EQ(must(endpoint->fence("tenant-b")).epoch, Epoch{0})
+      << "tenants have fences of their own";
   EXPECT_EQ(must(fixture.open()->fence("tenant-a")).epoch, Epoch{3}) << "it was committed";
 }
 

@@ -43,8 +43,8 @@ Result<> not_rewound(const EndpointPlan& endpoint, const Fence& noted, const Fen
   std::string why = fmt::format("{} has fence epoch {}, we had raised it to {}", endpoint.name,
                                 found.epoch.value, noted.epoch.value);
   if (found == Fence{})
-    why = fmt::format("{} has no fence of this tenant, we had raised it to epoch {}",
-                      endpoint.name, noted.epoch.value);
+    why = fmt::format("{} has no fence of this tenant, we had raised it to epoch {}", endpoint.name,
+                      noted.epoch.value);
   return Error(Code::kTargetRewound, std::move(why))
       .at(endpoint.name)
       .advise(fmt::format(

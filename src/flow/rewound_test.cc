@@ -290,8 +290,8 @@ TEST_P(RewoundState, RepairFindsThePairsAgainAndTakesEqualRowsForTheBase) {
   expect_nothing_lost_or_doubled(all);
 }
 
-// Batches that the lost state gave numbers to lie in the targets, applied: the same numbers are given
-// to no others.
+// Batches that the lost state gave numbers to lie in the targets, applied: the same numbers are
+// given to no others.
 TEST_P(RewoundState, NumbersThatTheLostStateGaveAwayAreNotGivenAgain) {
   for (Database* database : {&company.legacy, &company.identity, &company.geo}) {
     for (std::int64_t n = 1; n < 2000; ++n)

@@ -34,9 +34,7 @@ TEST_F(Stopped, ByASignal) {
   int asked = 0;
   RunSettings settings;
   settings.page_rows = 2;
-  settings.stop = [&] {
-    return ++asked > 4 ? Ports::Stop::kInterrupted : Ports::Stop::kNone;
-  };
+  settings.stop = [&] { return ++asked > 4 ? Ports::Stop::kInterrupted : Ports::Stop::kNone; };
   expect_told(settings, RunOutcome::kStopped, Code::kInterrupted);
 }
 

@@ -87,10 +87,10 @@ void check_direction(CompileContext& context, const EntityBuild& build, const Fi
         std::none_of(from[i].begin(), from[i].end(), [](const Cell& c) { return c.member; });
     context.problems.refuse(
         Code::kNullMismatch, decl.where, std::move(why),
-        fmt::format(
-            "make {} nullable{}  |  domain: {{{}: …}} quarantines the rows outside it",
-            strict->text, declarable ? fmt::format(", or {} NOT NULL", source_text) : std::string(),
-            side_name(source)));
+        fmt::format("make {} nullable{}  |  domain: {{{}: …}} quarantines the rows outside it",
+                    strict->text,
+                    declarable ? fmt::format(", or {} NOT NULL", source_text) : std::string(),
+                    side_name(source)));
     return;
   }
 }

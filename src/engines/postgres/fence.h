@@ -28,7 +28,8 @@ inline constexpr std::string_view kUnappliedSql =
 Result<> install_witness(Connection& connection);
 // Epoch 0 and no mark when the tenant has none, or the tables do not exist.
 Result<Fence> read_fence(Connection& connection, const std::string& tenant);
-// How long raise_fence and settle wait for transactions in flight is `wait`. Gives the fence's mark.
+// How long raise_fence and settle wait for transactions in flight is `wait`. Gives the fence's
+// mark.
 Result<std::string> raise_fence(Connection& connection, const std::string& tenant, const Fence& to,
                                 std::chrono::milliseconds wait);
 Result<Settlement> settle(Connection& connection, const ApplyTicket& ticket,
