@@ -58,6 +58,7 @@ TEST(PlanIsExact, AboutEditsAndDeletesOfBothSides) {
   Company& company = scene.company;
   const Key red = company.found("red");
   std::vector<Key> people;
+  people.reserve(6);
   for (int i = 0; i < 6; ++i) people.push_back(company.hire("p" + std::to_string(i), red));
   (void)run(company);
   company.set(company.legacy, kPeople, people[0], "name", "Left");

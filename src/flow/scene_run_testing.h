@@ -41,6 +41,16 @@ inline Result<RunReport> try_run(Company& company, const RunSettings& settings =
   return run_once(company.plan, ports, options, observer);
 }
 
+// A run that may die on its way, at a port whose hook throws. Whether it did.
+inline bool killed(Company& company, const RunSettings& settings = {}) {
+  try {
+    (void)try_run(company, settings);
+    return false;
+  } catch (const Killed&) {
+    return true;
+  }
+}
+
 // A run that must get through; its accounts must add up (E34).
 inline RunReport run(Company& company, const RunSettings& settings = {}) {
   auto report = try_run(company, settings);
