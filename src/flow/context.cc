@@ -13,6 +13,27 @@ std::uint64_t instance_hash(const InstanceKey& id) {
   return stable_hash(bytes += id.key);
 }
 
+void HashSet::insert(std::uint64_t hash) {
+  constexpr std::size_t kRecentMax = 8192;
+  erased_.erase(hash);
+  recent_.insert(hash);
+  if (recent_.size() < kRecentMax) return;
+  const auto middle = static_cast<std::ptrdiff_t>(sorted_.size());
+  sorted_.insert(sorted_.end(), recent_.begin(), recent_.end());
+  std::inplace_merge(sorted_.begin(), sorted_.begin() + middle, sorted_.end());
+  recent_.clear();
+}
+
+bool HashSet::contains(std::uint64_t hash) const {
+  if (recent_.contains(hash)) return true;
+  return std::binary_search(sorted_.begin(), sorted_.end(), hash) && !erased_.contains(hash);
+}
+
+void HashSet::erase(std::uint64_t hash) {
+  recent_.erase(hash);
+  erased_.insert(hash);
+}
+
 void PlannedWrites::add(PlannedWrite write) {
   Sums& sums = tables[{write.endpoint, write.table}];
   ++(write.action == "insert"   ? sums.inserts

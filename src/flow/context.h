@@ -11,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <unordered_set>  // lookup only
 #include <vector>
 
 namespace atlas {
@@ -88,6 +87,20 @@ struct PlannedLater {
 
 std::uint64_t instance_hash(const InstanceKey& id);
 
+// Hashes of instances, eight bytes each: two of a million are taken for one with a chance of
+// 1 : 10^7.
+class HashSet {
+ public:
+  void insert(std::uint64_t hash);
+  bool contains(std::uint64_t hash) const;
+  void erase(std::uint64_t hash);  // meant for few
+
+ private:
+  std::vector<std::uint64_t> sorted_;
+  std::set<std::uint64_t> recent_;  // not in sorted_ yet
+  std::set<std::uint64_t> erased_;  // of sorted_
+};
+
 // Our own confirmed transactions of this run, by the version tokens that they gave their rows: a
 // row that still has one is an echo (E16), and its link need not be asked. Bounded; what does not
 // fit is found through its link.
@@ -144,9 +157,9 @@ class EntityContext {
   RefTable* planned_links = nullptr;
   std::vector<Candidate> planned_candidates;
   std::set<InstanceKey> planned_deletes;
-  // Hashes of the instances that something was said of: it is said once, though they are captured
-  // on both sides. Two of a million are taken for one with a chance of 1 : 10^7.
-  std::unordered_set<std::uint64_t> planned_seen;  // lookup only
+  // The instances that something was said of: it is said once, though they are captured on both
+  // sides.
+  HashSet planned_seen;
   std::vector<PlannedLater> planned_later;
   std::int64_t planned_ids = 0;  // counts down: stand-ins for sequence values
 

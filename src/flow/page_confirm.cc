@@ -437,12 +437,10 @@ void Page::plan_out() const {
   });
   for (const Item& item : items_) {
     if (item.candidate) c_.planned_candidates.push_back({item.id, item.match});
-    // What a first load makes comes up once: one table has it, and that is not swept yet.
-    const bool once = c_.first_load && item.decision.what == Case::kCreatePlatform;
     const bool silent = !item.candidate && !item.park && item.writes.empty() &&
                         item.conflicts.empty() &&
                         (item.outcome == Outcome::kUnchanged || item.outcome == Outcome::kFiltered);
-    if (!once && !silent) c_.planned_seen.insert(instance_hash(item.id));
+    if (!silent) c_.planned_seen.insert(instance_hash(item.id));
     if (item.gone) continue;
     plan_later(item);
     if (item.next < 0) continue;
