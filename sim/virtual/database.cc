@@ -3,6 +3,7 @@
 #include "foundation/assert.h"
 #include "model/hashing.h"
 #include "model/text_form.h"
+#include "sim/virtual/work.h"
 
 #include <algorithm>
 
@@ -157,24 +158,15 @@ const Table* Database::find(const TableName& name) const {
 // --- users
 // ----------------------------------------------------------------------------------------
 
-void Database::by_user(std::function<void()> work) {
-  if (!locked()) return work();
-  // Its stamp is taken, its commit comes later: the horizon must stay before it.
-  const auto open = open_since.insert(now());
-  waiting_.push_back([this, open, work = std::move(work)] {
-    open_since.erase(open);
-    work();
-  });
-}
-
-void Database::put(const TableName& name, WriteKind kind, KeyView key, Cells cells) {
+void Database::put(const TableName& name, WriteKind kind, KeyView key, const Cells& given) {
   const Table& t = table(name);
+  Cells cells = given;
   if (t.stamp && kind != WriteKind::kRemove) {
     const ColumnInfo& stamp = t.columns[*t.stamp];
     const std::int64_t stamp_now = now().time_since_epoch().count();
-    const bool given = std::any_of(cells.begin(), cells.end(),
-                                   [&](const auto& c) { return c.first == stamp.name; });
-    if (!given)
+    const bool stamped = std::any_of(cells.begin(), cells.end(),
+                                     [&](const auto& c) { return c.first == stamp.name; });
+    if (!stamped)
       cells.emplace_back(stamp.name, stamp.type.kind == TypeKind::kTimestampTz
                                          ? Value::instant(stamp_now)
                                          : Value::timestamp(stamp_now));
@@ -186,14 +178,34 @@ void Database::put(const TableName& name, WriteKind kind, KeyView key, Cells cel
     columns.push_back(t.column(column));
     values.push_back(value.copy_to(row->arena));
   }
-  by_user([this, &t, kind, key = Key(key), columns = std::move(columns), values = std::move(values),
-           row] {
-    Moments rows = tables_;
-    const RowVerdict verdict = write(rows, t, kind, key, columns, values, next_writer(), nullptr);
+  // Its stamp is taken now, its commit may come later: the horizon stays before it.
+  auto work = std::make_shared<Work>(*this);
+  waiting_.emplace_back([&t, kind, key = Key(key), columns = std::move(columns),
+                         values = std::move(values), row, work] {
+    if (work->blocked(t, kind, key, columns, values)) return false;
+    const RowVerdict verdict = work->write(t, kind, key, columns, values);
     ATLAS_ASSERT(verdict.status == WriteStatus::kApplied, "a user's write was refused");
-    ATLAS_ASSERT(broken_references(rows).empty(), "a user's write leaves a reference broken");
-    tables_ = std::move(rows);
+    ATLAS_ASSERT(work->database().broken_references(work->rows()).empty(),
+                 "a user's write leaves a reference broken");
+    work->commit();
+    return true;
   });
+  go_on();
+}
+
+void Database::go_on() {
+  if (going_on_) return;  // whoever is at it looks at all of them again
+  going_on_ = true;
+  for (std::size_t i = 0; i < waiting_.size();) {
+    auto statement = waiting_[i];
+    if (!statement()) {
+      ++i;
+      continue;
+    }
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    i = 0;
+  }
+  going_on_ = false;
 }
 
 Key Database::insert(const TableName& name, const Cells& cells) {
@@ -259,7 +271,8 @@ RowVersion Database::version(const TableShape& shape, const Table& table, const 
 
 RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, KeyView key,
                            std::span<const std::uint32_t> columns, std::span<const Value> cells,
-                           std::uint64_t writer, std::shared_ptr<const Row>* stored) const {
+                           std::uint64_t writer, std::shared_ptr<const Row>* stored,
+                           std::vector<RowId>& touched) const {
   const RowMap& before = *rows.at(table.name);
   const auto at = before.find(key);
   const Row* old = at == before.end() ? nullptr : at->second.get();
@@ -292,7 +305,9 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
         if (r.cascades) {
           std::erase_if(writable_once(rows, name), [&](const auto& entry) {
             const Value& cell = entry.second->cells[r.column];
-            return !cell.is_null() && key_of(cell) == key;
+            const bool goes = !cell.is_null() && key_of(cell) == key;
+            if (goes) touched.emplace_back(name, entry.first);
+            return goes;
           });
           continue;
         }
@@ -305,6 +320,7 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
       }
     }
     writable_once(rows, table.name).erase(Key(key));
+    touched.emplace_back(table.name, Key(key));
     return {};
   }
 
@@ -344,6 +360,7 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
     last = std::move(further);
   }
   writable_once(rows, table.name)[Key(key)] = last;
+  touched.emplace_back(table.name, Key(key));
   if (stored != nullptr) *stored = returned;
   return {};
 }
@@ -383,22 +400,21 @@ std::vector<Database::Broken> Database::broken_references(const Moments& rows) c
 // --- transactions
 // -----------------------------------------------------------------------------------
 
-void Database::lock(std::uint64_t writer) {
-  ATLAS_ASSERT(lock_ == 0, "two transactions hold the write lock");
-  lock_ = writer;
+bool Database::applies_in_flight() const {
+  return std::ranges::any_of(open_, [](const Work* work) { return work->bridge_.has_value(); });
 }
 
-void Database::unlock(std::uint64_t writer) {
-  if (lock_ != writer) return;
-  lock_ = 0;
-  std::vector<std::function<void()>> ready;
-  ready.swap(waiting_);
-  for (auto& work : ready) work();
-}
+void Database::time_out_waits() { ++timeouts_; }
 
-void Database::commit(Moments rows, std::uint64_t writer) {
-  ATLAS_ASSERT(lock_ == writer, "a transaction commits without the lock");
-  tables_ = std::move(rows);
+void Database::crash() {
+  ++incarnation_;
+  later_.clear();
+  waiting_.clear();
+  writers_ = committed_;
+  std::vector<Work*> open = open_;
+  for (Work* work : open) {
+    if (!work->prepared_) work->end();
+  }
 }
 
 void Database::finish_commits() {
@@ -413,6 +429,8 @@ void Database::restore(const Backup& from) {
   fences = from.fences;
   witnesses = from.witnesses;
   writers_ = from.writers;
+  committed_ = from.writers;
+  crash();
 }
 
 }  // namespace atlas::sim

@@ -1,8 +1,8 @@
 #pragma once
 
 // One database in memory: tables of rows with versions, unique and foreign keys, checks, triggers,
-// sequences, fences and witnesses. Every transaction sees the moment it began; one transaction
-// writes at a time and users wait for it.
+// sequences, fences and witnesses. Snapshots see the moment they were opened; statements see what
+// is committed and what their own transaction wrote (work.h), and wait for the rows of others.
 
 #include "endpoint/endpoint.h"
 #include "sim/virtual/world.h"
@@ -27,6 +27,7 @@ struct Row {
 using RowMap = std::map<Key, std::shared_ptr<const Row>, std::less<>>;
 // All tables at one moment. Shared: a snapshot keeps what later writers replace.
 using Moments = std::map<TableName, std::shared_ptr<const RowMap>>;
+using RowId = std::pair<TableName, Key>;
 
 struct Check {
   std::string name;
@@ -89,6 +90,22 @@ struct RowVerdict {
   std::optional<Error> error;
 };
 
+class Work;
+
+// What one transaction did to one row; null where there is none.
+struct Change {
+  const Table* table = nullptr;
+  Key key;
+  std::shared_ptr<const Row> before, after;
+};
+// A transaction at its commit.
+struct Commit {
+  const class Database& database;
+  std::optional<Epoch> bridge;  // the epoch of the run that it belongs to; empty: a user's
+  std::uint64_t writer = 0;
+  std::span<const Change> changes;
+};
+
 // One thread.
 class Database {
  public:
@@ -123,7 +140,7 @@ class Database {
 
   // Users with a transaction open since a moment: the horizon stays before it (E28).
   std::multiset<Instant> open_since;
-  bool prepared_pending = false;
+  std::int64_t prepared = 0;  // transactions that are prepared and not yet committed
   // Taken off the front by the bridge's next commits.
   std::deque<CommitFault> commit_faults;
   void finish_commits();
@@ -140,10 +157,11 @@ class Database {
   std::uint64_t next_writer() { return ++writers_; }
   // Writes one row into `rows` as a statement of transaction `writer`: triggers, checks, uniques,
   // immediate references. `columns` and `cells` as in WriteGroup; `stored` receives the row as
-  // RETURNING shows it.
+  // RETURNING shows it; the rows that became different are added to `touched`.
   RowVerdict write(Moments& rows, const Table& table, WriteKind kind, KeyView key,
                    std::span<const std::uint32_t> columns, std::span<const Value> cells,
-                   std::uint64_t writer, std::shared_ptr<const Row>* stored) const;
+                   std::uint64_t writer, std::shared_ptr<const Row>* stored,
+                   std::vector<RowId>& touched) const;
   // The first table with rows that would go along with the row, or that hides them; empty if there
   // is none.
   std::string taken_along(const Moments& rows, const TableName& table, KeyView key) const;
@@ -155,11 +173,12 @@ class Database {
   };
   std::vector<Broken> broken_references(const Moments& rows) const;
 
-  // The write lock: held by one transaction from its first statement to its end.
-  bool locked() const { return lock_ != 0; }
-  void lock(std::uint64_t writer);
-  void unlock(std::uint64_t writer);
-  void commit(Moments rows, std::uint64_t writer);
+  // Whether any transaction holds rows.
+  bool locked() const { return !locks_.empty(); }
+  // Everything shows what it showed at a moment; for tests.
+  void put_back(Moments rows) { tables_ = std::move(rows); }
+  // Called at each commit that changed rows.
+  std::function<void(const Commit&)> on_commit;
   // What the server does with a COMMIT whose client is gone.
   void commit_later(std::function<void()> effect) { later_.push_back(std::move(effect)); }
 
@@ -179,12 +198,28 @@ class Database {
     std::uint64_t writers = 0;
   };
   Backup backup() const { return {tables_, sequences_, fences, witnesses, writers_}; }
+  // Connections are lost with it.
   void restore(const Backup& from);
-  std::int64_t applies_in_flight = 0;
+  // The server goes down and comes up again: open transactions are gone, their numbers are given
+  // once more; what was prepared stays.
+  void crash();
+  // Differs after every crash: connections made before are lost.
+  std::uint64_t incarnation() const { return incarnation_; }
+  // Whoever waits for a row gives up, as lock_timeout makes it.
+  void time_out_waits();
+  bool applies_in_flight() const;
+  // Waits for rows and deadlocks since the beginning.
+  std::int64_t lock_waits = 0, deadlocks = 0;
 
  private:
-  void by_user(std::function<void()> work);
-  void put(const TableName& table, WriteKind kind, KeyView key, Cells cells);
+  friend class Work;
+  struct RowLock {
+    std::uint64_t owner = 0;             // writes the row; 0: nobody
+    std::vector<std::uint64_t> sharers;  // refer to the row: it must not go
+  };
+  void put(const TableName& table, WriteKind kind, KeyView key, const Cells& cells);
+  // A transaction has ended: users whose single statements were in its way come now.
+  void go_on();
 
   World& world_;
   std::string name_;
@@ -192,9 +227,15 @@ class Database {
   std::map<TableName, Table> catalog_;
   Moments tables_;
   std::map<std::string, std::int64_t> sequences_;
-  std::uint64_t writers_ = 700;  // as a server that has lived a while
-  std::uint64_t lock_ = 0;
-  std::vector<std::function<void()>> waiting_;  // users' writes behind the lock
+  std::uint64_t writers_ = 700;    // as a server that has lived a while
+  std::uint64_t committed_ = 700;  // the highest that a crash cannot take back
+  std::uint64_t incarnation_ = 1;
+  std::uint64_t timeouts_ = 0;
+  std::map<RowId, RowLock> locks_;
+  std::map<std::uint64_t, std::vector<std::uint64_t>> waits_;  // who waits for whom
+  std::vector<Work*> open_;
+  std::deque<std::function<bool()>> waiting_;  // users' statements behind locks; false: still so
+  bool going_on_ = false;
   std::vector<std::function<void()>> later_;
 };
 

@@ -22,13 +22,20 @@ Error settled_already(const Database& database, BatchNumber batch) {
 
 }  // namespace
 
-VirtualEndpoint::VirtualEndpoint(Database& database) : database_(database) {
+VirtualEndpoint::VirtualEndpoint(Database& database)
+    : database_(database), incarnation_(database.incarnation()) {
   capabilities_.database_stamps = true;
   capabilities_.tokens_name_writers = database.tokens() == TokenStyle::kWriter;
 }
 
+Result<> VirtualEndpoint::connected() {
+  if (incarnation_ == database_.incarnation()) return {};
+  incarnation_ = database_.incarnation();
+  return Error(Code::kConnectionLost, "the server went down").at(database_.name());
+}
+
 Result<Probe> VirtualEndpoint::probe(std::span<const TableName> /*tables*/) {
-  return database_.world().call(port("probe"), [&]() -> Result<Probe> {
+  return call("probe", [&]() -> Result<Probe> {
     Probe out;
     out.product = "virtual";
     out.server_now = database_.now();
@@ -38,7 +45,7 @@ Result<Probe> VirtualEndpoint::probe(std::span<const TableName> /*tables*/) {
 }
 
 Result<std::vector<TableInfo>> VirtualEndpoint::describe(std::span<const TableName> tables) {
-  return database_.world().call(port("describe"), [&]() -> Result<std::vector<TableInfo>> {
+  return call("describe", [&]() -> Result<std::vector<TableInfo>> {
     std::vector<TableInfo> out;
     for (const TableName& name : tables) {
       const Table* table = database_.find(name);
@@ -51,38 +58,38 @@ Result<std::vector<TableInfo>> VirtualEndpoint::describe(std::span<const TableNa
 }
 
 Result<Horizon> VirtualEndpoint::horizon() {
-  return database_.world().call(port("horizon"), [&]() -> Result<Horizon> {
+  return call("horizon", [&]() -> Result<Horizon> {
     const Instant now = database_.now();
     const Instant oldest = database_.open_since.empty() ? now : *database_.open_since.begin();
-    return Horizon{std::min(now, oldest), now, database_.prepared_pending, {}};
+    return Horizon{std::min(now, oldest), now, database_.prepared > 0, {}};
   });
 }
 
 Result<std::unique_ptr<Snapshot>> VirtualEndpoint::snapshot() {
-  return database_.world().call(port("snapshot"), [&]() -> Result<std::unique_ptr<Snapshot>> {
+  return call("snapshot", [&]() -> Result<std::unique_ptr<Snapshot>> {
     return std::unique_ptr<Snapshot>(std::make_unique<VirtualSnapshot>(database_));
   });
 }
 
 Result<> VirtualEndpoint::install() {
-  return database_.world().call(port("install"), [&]() -> Result<> {
+  return call("install", [&]() -> Result<> {
     database_.installed = true;
     return {};
   });
 }
 
 Result<Fence> VirtualEndpoint::fence(const std::string& tenant) {
-  return database_.world().call(port("fence"), [&]() -> Result<Fence> {
+  return call("fence", [&]() -> Result<Fence> {
     const auto it = database_.fences.find(tenant);
     return it == database_.fences.end() ? Fence{} : it->second;
   });
 }
 
 Result<std::string> VirtualEndpoint::raise_fence(const std::string& tenant, const Fence& to) {
-  return database_.world().call(port("raise_fence"), [&]() -> Result<std::string> {
+  return call("raise_fence", [&]() -> Result<std::string> {
     database_.finish_commits();
     // Applies in flight hold the fence row.
-    database_.world().wait_for([&] { return database_.applies_in_flight == 0; });
+    database_.world().wait_for([&] { return !database_.applies_in_flight(); });
     Fence& stands = database_.fences[tenant];
     if (stands.epoch > to.epoch) return stale_fence(database_, stands.epoch.value, to.epoch.value);
     stands.epoch = to.epoch;
@@ -92,7 +99,7 @@ Result<std::string> VirtualEndpoint::raise_fence(const std::string& tenant, cons
 }
 
 Result<Settlement> VirtualEndpoint::settle(const ApplyTicket& ticket) {
-  return database_.world().call(port("settle"), [&]() -> Result<Settlement> {
+  return call("settle", [&]() -> Result<Settlement> {
     // Inserting the same key waits for whoever holds it uncommitted.
     database_.finish_commits();
     const auto [at, added] = database_.witnesses.try_emplace({ticket.tenant, ticket.batch.value});
@@ -101,7 +108,7 @@ Result<Settlement> VirtualEndpoint::settle(const ApplyTicket& ticket) {
 }
 
 Result<> VirtualEndpoint::purge_witnesses(const std::string& tenant, BatchNumber upto) {
-  return database_.world().call(port("purge_witnesses"), [&]() -> Result<> {
+  return call("purge_witnesses", [&]() -> Result<> {
     std::erase_if(database_.witnesses, [&](const auto& w) {
       return w.first.first == tenant && w.first.second <= upto.value;
     });
@@ -110,7 +117,7 @@ Result<> VirtualEndpoint::purge_witnesses(const std::string& tenant, BatchNumber
 }
 
 Result<std::vector<std::int64_t>> VirtualEndpoint::reserve(const TableShape& shape, std::size_t n) {
-  return database_.world().call(port("reserve"), [&]() -> Result<std::vector<std::int64_t>> {
+  return call("reserve", [&]() -> Result<std::vector<std::int64_t>> {
     std::vector<std::int64_t> out;
     out.reserve(n);
     for (std::size_t i = 0; i < n; ++i) out.push_back(database_.next_of(shape.key_sequence));
@@ -120,9 +127,7 @@ Result<std::vector<std::int64_t>> VirtualEndpoint::reserve(const TableShape& sha
 
 Result<std::unique_ptr<Transaction>> VirtualEndpoint::begin(
     const ApplyTicket& ticket, std::span<const TableShape* const> tables) {
-  return database_.world().call(port("begin"), [&]() -> Result<std::unique_ptr<Transaction>> {
-    // Row locks: the next writer waits for the one before it.
-    database_.world().wait_for([&] { return !database_.locked(); });
+  return call("begin", [&]() -> Result<std::unique_ptr<Transaction>> {
     const std::int64_t fence = database_.fences[ticket.tenant].epoch.value;
     if (fence != ticket.epoch.value) return stale_fence(database_, fence, ticket.epoch.value);
     if (database_.witnesses.contains({ticket.tenant, ticket.batch.value}))

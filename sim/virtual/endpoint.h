@@ -2,7 +2,7 @@
 
 // The virtual database as the engine sees it.
 
-#include "sim/virtual/database.h"
+#include "sim/virtual/work.h"
 
 namespace atlas::sim {
 
@@ -30,14 +30,25 @@ class VirtualEndpoint final : public Endpoint {
     return database_.name() + "." + std::string(method);
   }
 
+  // Lost with a crash; the next call connects anew.
+  Result<> connected();
+  template <class Effect>
+  auto call(std::string_view method, Effect&& effect) -> decltype(effect()) {
+    return database_.world().call(port(method), [&]() -> decltype(effect()) {
+      ATLAS_OK(connected());
+      return effect();
+    });
+  }
+
   Database& database_;
+  std::uint64_t incarnation_;
   Capabilities capabilities_;
 };
 
 class VirtualTransaction final : public Transaction {
  public:
   VirtualTransaction(Database& database, ApplyTicket ticket);
-  ~VirtualTransaction() override;
+  ~VirtualTransaction() override = default;
   VirtualTransaction(const VirtualTransaction&) = delete;
   VirtualTransaction& operator=(const VirtualTransaction&) = delete;
 
@@ -52,19 +63,17 @@ class VirtualTransaction final : public Transaction {
   using Results = std::vector<std::vector<WriteResult>>;
   // One attempt without the instances in `out_`; false: another instance fell out and the attempt
   // is void.
-  bool attempt(std::span<const WriteGroup> groups, Results& results);
-  WriteResult write_one(const WriteGroup& group, const Table& table, std::size_t row);
+  Result<bool> attempt(std::span<const WriteGroup> groups, Results& results);
+  Result<WriteResult> write_one(const WriteGroup& group, const Table& table, std::size_t row);
   bool broken(std::span<const WriteGroup> groups, Results& results);
   void refuse(std::uint32_t instance, std::size_t group, std::size_t row, WriteResult result);
-  void end();
+  bool guarded(const WriteGroup& group, const Table& table, std::size_t row);
+  Error lost() const;
   void take_effect();
 
   Database& database_;
   ApplyTicket ticket_;
-  Instant begun_;
-  std::multiset<Instant>::iterator open_since_;
-  std::uint64_t writer_;
-  Moments rows_;
+  std::unique_ptr<Work> work_;
   struct Refusal {
     std::size_t group = 0;
     std::size_t row = 0;
@@ -74,8 +83,6 @@ class VirtualTransaction final : public Transaction {
   Database::Witness witness_;
   std::int64_t written_ = 0;
   std::vector<std::function<void()>> effects_;
-  bool applied_ = false;
-  bool open_ = true;
 };
 
 }  // namespace atlas::sim

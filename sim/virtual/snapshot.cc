@@ -20,9 +20,11 @@ struct VirtualSnapshot::View {
 };
 
 VirtualSnapshot::VirtualSnapshot(const Database& database)
-    : database_(database), rows_(database.moment()) {}
+    : database_(database), incarnation_(database.incarnation()), rows_(database.moment()) {}
 
 Result<VirtualSnapshot::View> VirtualSnapshot::view(const TableShape& shape) const {
+  if (incarnation_ != database_.incarnation())
+    return Error(Code::kConnectionLost, "the server went down").at(database_.name());
   const Table* table = database_.find(shape.table);
   if (table == nullptr)
     return Error(Code::kTableMissing, "there is no " + shape.table.text()).at(database_.name());

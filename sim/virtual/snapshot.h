@@ -25,6 +25,7 @@ class VirtualSnapshot final : public Snapshot {
   void add(const View& view, const Key& key, const Row& row, Rows& out) const;
 
   const Database& database_;
+  std::uint64_t incarnation_;
   Moments rows_;
 };
 

@@ -8,30 +8,20 @@ namespace atlas::sim {
 VirtualTransaction::VirtualTransaction(Database& database, ApplyTicket ticket)
     : database_(database),
       ticket_(std::move(ticket)),
-      begun_(database.now()),
-      writer_(database.next_writer()) {
-  ++database_.applies_in_flight;
-  open_since_ = database_.open_since.insert(begun_);
-}
+      work_(std::make_unique<Work>(database, ticket_.epoch)) {}
 
-VirtualTransaction::~VirtualTransaction() { end(); }
-
-void VirtualTransaction::end() {
-  if (!open_) return;
-  open_ = false;
-  --database_.applies_in_flight;
-  database_.open_since.erase(open_since_);
-  database_.unlock(writer_);
+Error VirtualTransaction::lost() const {
+  return Error(Code::kConnectionLost, "the server went down").at(database_.name());
 }
 
 Result<std::vector<std::vector<WriteResult>>> VirtualTransaction::apply(
     std::span<const WriteGroup> groups) {
   return database_.world().call(database_.name() + ".apply", [&]() -> Result<Results> {
-    database_.world().wait_for([&] { return !database_.locked(); });
-    database_.lock(writer_);
-    applied_ = true;
+    if (work_->lost()) return lost();
     Results results;
-    while (!attempt(groups, results)) {
+    while (true) {
+      ATLAS_TRY(const bool whole, attempt(groups, results));
+      if (whole) break;
     }
     for (std::size_t g = 0; g < groups.size(); ++g) {
       for (std::size_t r = 0; r < groups[g].size(); ++r) {
@@ -45,8 +35,8 @@ Result<std::vector<std::vector<WriteResult>>> VirtualTransaction::apply(
   });
 }
 
-bool VirtualTransaction::attempt(std::span<const WriteGroup> groups, Results& results) {
-  rows_ = database_.moment();
+Result<bool> VirtualTransaction::attempt(std::span<const WriteGroup> groups, Results& results) {
+  work_->undo_writes();
   results.clear();
   std::vector<std::uint32_t> done;  // instances with a write that stands
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -59,7 +49,7 @@ bool VirtualTransaction::attempt(std::span<const WriteGroup> groups, Results& re
         if (it->second.group == g && it->second.row == r) results[g][r] = it->second.result;
         continue;
       }
-      WriteResult result = write_one(group, table, r);
+      ATLAS_TRY(WriteResult result, write_one(group, table, r));
       if (result.status == WriteStatus::kApplied) {
         results[g][r] = std::move(result);
         done.push_back(instance);
@@ -76,7 +66,7 @@ bool VirtualTransaction::attempt(std::span<const WriteGroup> groups, Results& re
 
 // A deferred constraint costs the instance that broke it.
 bool VirtualTransaction::broken(std::span<const WriteGroup> groups, Results& results) {
-  for (const Database::Broken& b : database_.broken_references(rows_)) {
+  for (const Database::Broken& b : database_.broken_references(work_->rows())) {
     for (std::size_t g = 0; g < groups.size(); ++g) {
       if (groups[g].shape->table != b.table) continue;
       for (std::size_t r = 0; r < groups[g].size(); ++r) {
@@ -93,26 +83,20 @@ bool VirtualTransaction::broken(std::span<const WriteGroup> groups, Results& res
   return false;
 }
 
-WriteResult VirtualTransaction::write_one(const WriteGroup& group, const Table& table,
-                                          std::size_t r) {
+// Whether the row still has the version that was read.
+bool VirtualTransaction::guarded(const WriteGroup& group, const Table& table, std::size_t r) {
+  if (group.kind == WriteKind::kInsert) return true;
+  const RowMap& rows = *work_->rows().at(table.name);
+  const auto it = rows.find(group.keys[r]);
+  return it != rows.end() && database_.version(*group.shape, table, *it->second) == group.guards[r];
+}
+
+Result<WriteResult> VirtualTransaction::write_one(const WriteGroup& group, const Table& table,
+                                                  std::size_t r) {
   WriteResult out;
+  out.status = WriteStatus::kStale;
   const TableShape& shape = *group.shape;
-  if (group.kind != WriteKind::kInsert) {
-    const RowMap& rows = *rows_.at(table.name);
-    const auto it = rows.find(group.keys[r]);
-    if (it == rows.end() || database_.version(shape, table, *it->second) != group.guards[r]) {
-      out.status = WriteStatus::kStale;
-      return out;
-    }
-  }
-  if (group.kind == WriteKind::kRemove) {
-    const std::string who = database_.taken_along(rows_, table.name, group.keys[r]);
-    if (!who.empty()) {
-      out.status = WriteStatus::kReferred;
-      out.error = Error(Code::kHasChildren, "rows of " + who);
-      return out;
-    }
-  }
+  if (!guarded(group, table, r)) return out;
   std::vector<std::uint32_t> columns;
   std::vector<Value> cells;
   bool stamped = !shape.stamp || !shape.stamp_touched || group.kind == WriteKind::kRemove;
@@ -123,15 +107,24 @@ WriteResult VirtualTransaction::write_one(const WriteGroup& group, const Table& 
   }
   if (!stamped) {
     // The target's own clock; one moment for the whole transaction, as now() is.
-    const std::int64_t now = begun_.time_since_epoch().count();
+    const std::int64_t now = work_->begun().time_since_epoch().count();
     columns.push_back(table.column(shape.columns[*shape.stamp].name));
     const bool instant = shape.columns[*shape.stamp].type.kind == TypeKind::kTimestampTz;
     cells.push_back(instant ? Value::instant(now)
                             : Value::timestamp(to_local(shape.stamp_zone, now)));
   }
+  ATLAS_OK(work_->lock(table, group.kind, group.keys[r], columns, cells));
+  if (!guarded(group, table, r)) return out;  // somebody wrote while we waited
+  if (group.kind == WriteKind::kRemove) {
+    const std::string who = database_.taken_along(work_->rows(), table.name, group.keys[r]);
+    if (!who.empty()) {
+      out.status = WriteStatus::kReferred;
+      out.error = Error(Code::kHasChildren, "rows of " + who);
+      return out;
+    }
+  }
   std::shared_ptr<const Row> stored;
-  RowVerdict verdict =
-      database_.write(rows_, table, group.kind, group.keys[r], columns, cells, writer_, &stored);
+  RowVerdict verdict = work_->write(table, group.kind, group.keys[r], columns, cells, &stored);
   out.status = verdict.status;
   out.error = std::move(verdict.error);
   if (out.status == WriteStatus::kApplied && stored != nullptr)
@@ -142,18 +135,19 @@ WriteResult VirtualTransaction::write_one(const WriteGroup& group, const Table& 
 void VirtualTransaction::take_effect() {
   witness_.applied = true;
   database_.witnesses[{ticket_.tenant, ticket_.batch.value}] = witness_;
-  if (applied_) database_.commit(std::move(rows_), writer_);
   database_.bridge_writes += written_;
+  work_->commit();
   for (auto& effect : effects_) effect();
-  end();
 }
 
 CommitAnswer VirtualTransaction::commit() {
   const std::string port = database_.name() + ".commit";
   if (auto error = database_.world().at_port(port, Moment::kBefore)) {
-    end();
+    work_->end();
     return {CommitOutcome::kRolledBack, std::move(error)};
   }
+  // COMMIT went to a server that is down: nobody knows.
+  if (work_->lost()) return {CommitOutcome::kUnknown, lost()};
   CommitFault fault = CommitFault::kNone;
   if (!database_.commit_faults.empty()) {
     fault = database_.commit_faults.front();
@@ -165,20 +159,16 @@ CommitAnswer VirtualTransaction::commit() {
       take_effect();
       break;
     case CommitFault::kRolledBackUnanswered:
-      end();
+      work_->end();
       break;
     case CommitFault::kAppliedLater: {
       // The server owns the transaction from here on.
       auto server = std::make_shared<VirtualTransaction>(database_, ticket_);
-      server->rows_ = std::move(rows_);
+      std::swap(server->work_, work_);
       server->witness_ = std::move(witness_);
       server->effects_ = std::move(effects_);
       server->written_ = written_;
-      server->applied_ = applied_;
-      server->begun_ = begun_;
-      std::swap(server->open_since_, open_since_);
-      std::swap(server->writer_, writer_);  // and with it the write lock
-      end();
+      work_->end();
       database_.commit_later([server] { server->take_effect(); });
       break;
     }

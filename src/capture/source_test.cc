@@ -184,7 +184,7 @@ TEST(SourceScan, TheCursorStandsStillWhileATransactionIsPrepared) {
   Notes notes;
   (void)notes.scan();
   notes.world.pass(minutes(1));
-  notes.database.prepared_pending = true;
+  notes.database.prepared = 1;
   const Cursor before = notes.cursor;
   const Instant early = notes.world.now();
   notes.world.pass(minutes(1));
@@ -193,17 +193,17 @@ TEST(SourceScan, TheCursorStandsStillWhileATransactionIsPrepared) {
   EXPECT_THAT(notes.scan(), ElementsAre(1));
   EXPECT_EQ(notes.cursor, before);
   notes.note(2, early);
-  notes.database.prepared_pending = false;
+  notes.database.prepared = 0;
   EXPECT_THAT(notes.scan(), ElementsAre(2, 1));
 }
 
 TEST(SourceScan, AFirstSweepUnderAPreparedTransactionFollowsFromTheBeginning) {
   Notes notes;
-  notes.database.prepared_pending = true;
+  notes.database.prepared = 1;
   notes.note(5, notes.world.now());
   (void)notes.scan();
   notes.note(1, notes.world.now() - hours(5));  // prepared long ago
-  notes.database.prepared_pending = false;
+  notes.database.prepared = 0;
   notes.world.pass(minutes(1));
   const auto found = notes.scan();
   EXPECT_TRUE(std::find(found.begin(), found.end(), 1) != found.end());

@@ -1,0 +1,72 @@
+#pragma once
+
+// One transaction on a virtual server, of the bridge or of a user: READ COMMITTED as PostgreSQL has
+// it (https://www.postgresql.org/docs/15/transaction-iso.html, explicit-locking.html).
+
+#include "sim/virtual/database.h"
+
+namespace atlas::sim {
+
+// Destroying it rolls back. One thread; it waits as World::wait_for does.
+class Work {
+ public:
+  // `bridge`: the epoch of the run that it belongs to.
+  explicit Work(Database& database, std::optional<Epoch> bridge = std::nullopt);
+  ~Work() { end(); }
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+
+  Database& database() const { return database_; }
+  std::uint64_t writer() const { return writer_; }
+  // What now() says in it.
+  Instant begun() const { return begun_; }
+  // The server went down under it.
+  bool lost() const { return incarnation_ != database_.incarnation() && !prepared_; }
+
+  // What its next statement sees: what is committed, and its own writes.
+  const Moments& rows();
+  // Whether a statement would have to wait for another transaction.
+  bool blocked(const Table& table, WriteKind kind, KeyView key,
+               std::span<const std::uint32_t> columns, std::span<const Value> cells);
+  // Waits until nobody is in the way of the statement, then holds its rows until the end.
+  //   errors  kSerialization: a deadlock, and this one gives way; kTimeout; kConnectionLost
+  Result<> lock(const Table& table, WriteKind kind, KeyView key,
+                std::span<const std::uint32_t> columns, std::span<const Value> cells);
+  // As Database::write. Rows must have been locked.
+  RowVerdict write(const Table& table, WriteKind kind, KeyView key,
+                   std::span<const std::uint32_t> columns, std::span<const Value> cells,
+                   std::shared_ptr<const Row>* stored = nullptr);
+  // Back to a savepoint before its first write; its locks stay.
+  void undo_writes();
+  bool wrote() const { return !changes_.empty(); }
+  // Survives a crash from now on, and holds the horizon of its whole database (E28).
+  void prepare();
+  void commit();
+  void end();
+
+ private:
+  struct Needs {
+    RowId row;                   // written
+    std::vector<RowId> parents;  // referred to
+  };
+  std::vector<std::uint64_t> blockers(const Table& table, WriteKind kind, KeyView key,
+                                      std::span<const std::uint32_t> columns,
+                                      std::span<const Value> cells, Needs& needs);
+  bool deadlocked(const std::vector<std::uint64_t>& by) const;
+
+  Database& database_;
+  std::optional<Epoch> bridge_;
+  std::uint64_t writer_;
+  Instant begun_;
+  std::uint64_t incarnation_;
+  std::multiset<Instant>::iterator open_since_;
+  Moments base_, seen_;
+  std::map<RowId, std::shared_ptr<const Row>> changes_;  // null: removed
+  std::vector<RowId> held_;
+  bool prepared_ = false;
+  bool open_ = true;
+
+  friend class Database;
+};
+
+}  // namespace atlas::sim
