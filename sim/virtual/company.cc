@@ -89,14 +89,15 @@ void make_platform(Database& identity, Database& geo) {
                            column("city", TypeKind::kText), column("team", TypeKind::kUuid)}));
 }
 
-// All columns but the secret one.
+// All columns but the secret one and what was added later.
 TableShape shape_of(const Database& database, const TableName& name, const std::string& sequence) {
   const Table& table = *database.find(name);
   const TableInfo info = table.info();
   TableShape out;
   out.table = name;
   for (const ColumnInfo& c : table.columns) {
-    if (c.name != "secret") out.columns.push_back({c.name, c.type});
+    if (c.name != "secret" && c.name.rfind("extra", 0) != 0)
+      out.columns.push_back({c.name, c.type});
   }
   out.key = {0};
   out.stamp = out.column("updated");

@@ -155,6 +155,17 @@ const Table* Database::find(const TableName& name) const {
   return it == catalog_.end() ? nullptr : &it->second;
 }
 
+void Database::add_column(const TableName& name, const ColumnInfo& column) {
+  table(name).columns.push_back(column);
+  auto rows = std::make_shared<RowMap>();
+  for (const auto& [key, row] : *tables_.at(name)) {
+    auto wider = copy_of(*row);
+    wider->cells.emplace_back();
+    rows->emplace(key, std::move(wider));
+  }
+  tables_[name] = std::move(rows);
+}
+
 // --- users
 // ----------------------------------------------------------------------------------------
 
@@ -406,21 +417,26 @@ bool Database::applies_in_flight() const {
 
 void Database::time_out_waits() { ++timeouts_; }
 
-void Database::crash() {
+bool Database::crash() {
   ++incarnation_;
   later_.clear();
   waiting_.clear();
-  writers_ = committed_;
-  std::vector<Work*> open = open_;
+  const std::vector<Work*> open = open_;
+  const bool prepared_ones = std::ranges::any_of(open, &Work::prepared_);
+  // The numbers of prepared transactions are known to the log.
+  const bool again = !prepared_ones && writers_ > committed_;
+  if (again) writers_ = committed_;
   for (Work* work : open) {
     if (!work->prepared_) work->end();
   }
+  return again;
 }
 
-void Database::finish_commits() {
+bool Database::finish_commits() {
   std::vector<std::function<void()>> all;
   all.swap(later_);
   for (auto& effect : all) effect();
+  return !all.empty();
 }
 
 void Database::restore(const Backup& from) {
@@ -430,7 +446,7 @@ void Database::restore(const Backup& from) {
   witnesses = from.witnesses;
   writers_ = from.writers;
   committed_ = from.writers;
-  crash();
+  (void)crash();
 }
 
 }  // namespace atlas::sim

@@ -122,6 +122,8 @@ class Database {
   Table& create(Table table);
   Table& table(const TableName& name);  // aborts if absent
   const Table* find(const TableName& name) const;
+  // A nullable column at the end, as a migration adds it.
+  void add_column(const TableName& name, const ColumnInfo& column);
 
   // --- users: each call is one committed transaction
   // -------------------------------------------------
@@ -143,7 +145,8 @@ class Database {
   std::int64_t prepared = 0;  // transactions that are prepared and not yet committed
   // Taken off the front by the bridge's next commits.
   std::deque<CommitFault> commit_faults;
-  void finish_commits();
+  // Whether there were any.
+  bool finish_commits();
 
   // Rows written by the bridge since the database began, user tables only (RELIABILITY S2).
   std::int64_t bridge_writes = 0;
@@ -201,8 +204,8 @@ class Database {
   // Connections are lost with it.
   void restore(const Backup& from);
   // The server goes down and comes up again: open transactions are gone, their numbers are given
-  // once more; what was prepared stays.
-  void crash();
+  // once more; what was prepared stays. Whether there are such numbers.
+  bool crash();
   // Differs after every crash: connections made before are lost.
   std::uint64_t incarnation() const { return incarnation_; }
   // Whoever waits for a row gives up, as lock_timeout makes it.

@@ -41,6 +41,7 @@ void after_switch([[maybe_unused]] void* own_fake_stack, [[maybe_unused]] StackB
 
 struct Fibers::Fiber {
   Process process = 0;
+  std::uint64_t priority = 0;  // kPct
   std::function<void()> body;
   std::function<bool()> ready;  // set while it waits
   boost::context::fiber context;
@@ -83,11 +84,17 @@ class Fibers::FiberExecutor final : public Executor {
   Fibers& fibers_;
 };
 
-Fibers::Fibers(World& world, std::uint64_t seed)
+Fibers::Fibers(World& world, std::uint64_t seed, Scheduling scheduling)
     : world_(world),
       rng_(seed),
       switches_(seed != 0),
+      scheduling_(scheduling),
       executor_(std::make_unique<FiberExecutor>(*this)) {
+  constexpr std::size_t kDrops = 3;
+  constexpr std::uint64_t kCalls = 600;  // about as long as a run
+  if (scheduling_ == Scheduling::kPct) {
+    for (std::size_t i = 0; i < kDrops; ++i) drops_.push_back(1 + (rng_.next() % kCalls));
+  }
   world_.hook = [this](std::string_view port, Moment moment) { return port_call(port, moment); };
   world_.wait = [this](const std::function<bool()>& ready) {
     ATLAS_ASSERT(running_ != nullptr, "somebody waits outside of any fiber");
@@ -117,6 +124,7 @@ void Fibers::start(Process process, std::function<void()> body) {
   Fiber* self = fiber.get();
   self->process = process;
   self->body = std::move(body);
+  if (scheduling_ == Scheduling::kPct) self->priority = (1U << 20U) + (rng_.next() % (1U << 20U));
   boost::context::fixedsize_stack stacks(kStackBytes);
   const auto stack = stacks.allocate();
   self->own = {static_cast<const char*>(stack.sp) - stack.size, stack.size};
@@ -160,6 +168,13 @@ void Fibers::yield() {
   }
 }
 
+std::size_t Fibers::choice(const std::vector<Fiber*>& able) {
+  if (!switches_ || able.size() == 1) return able.size() - 1;
+  if (scheduling_ == Scheduling::kUniform) return rng_.next() % able.size();
+  const auto highest = std::ranges::max_element(able, {}, &Fiber::priority);
+  return static_cast<std::size_t>(highest - able.begin());
+}
+
 void Fibers::run() {
   ATLAS_ASSERT(running_ == nullptr, "a scheduler is run from one of its own fibers");
   while (true) {
@@ -184,9 +199,7 @@ void Fibers::run() {
       ATLAS_ASSERT(helped, "every fiber waits: a deadlock");
       continue;
     }
-    std::size_t which = able.size() - 1;
-    if (switches_ && able.size() > 1) which = rng_.next() % able.size();
-    resume(*able[which]);
+    resume(*able[choice(able)]);
   }
   fibers_.clear();
 }
@@ -204,6 +217,8 @@ std::optional<Error> Fibers::port_call(std::string_view port, Moment moment) {
   if (running_ == nullptr || running_->unwinding)
     return std::nullopt;  // the test itself, or destructors
   std::optional<Error> error;
+  ++calls_;
+  if (std::ranges::find(drops_, calls_) != drops_.end()) running_->priority = --lowest_;
   if (at_port) error = at_port(running_->process, port, moment);
   if (killed_[running_->process] != 0) {
     running_->unwinding = true;

@@ -14,13 +14,18 @@
 
 namespace atlas::sim {
 
+// Who goes on at a port call. kPct: the able fiber of the highest priority, where priorities are
+// drawn and the running one drops to the lowest at a few drawn moments (Burckhardt et al., A
+// Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, 2010).
+enum class Scheduling : std::uint8_t { kUniform, kPct };
+
 // One thread. Installs itself as the world's hook and wait while it runs.
 class Fibers {
  public:
   using Process = std::size_t;
 
   // Seed 0 never switches but where somebody waits: processes run one after another.
-  Fibers(World& world, std::uint64_t seed);
+  Fibers(World& world, std::uint64_t seed, Scheduling scheduling = Scheduling::kUniform);
   ~Fibers();
   Fibers(const Fibers&) = delete;
   Fibers& operator=(const Fibers&) = delete;
@@ -55,6 +60,7 @@ class Fibers {
   class FiberExecutor;
   class Machinery;
 
+  std::size_t choice(const std::vector<Fiber*>& able);
   void start(Process process, std::function<void()> body);
   void resume(Fiber& fiber);
   void yield();
@@ -63,6 +69,10 @@ class Fibers {
   World& world_;
   SeededRng rng_;
   bool switches_;
+  Scheduling scheduling_;
+  std::vector<std::uint64_t> drops_;  // kPct: port calls at which the running fiber drops
+  std::uint64_t calls_ = 0;
+  std::uint64_t lowest_ = 1U << 20U;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<char> killed_, asleep_;  // by process
   Fiber* running_ = nullptr;

@@ -1,0 +1,21 @@
+#pragma once
+
+// How a story must end: both sides equal, nobody doubled, and verify of the same opinion.
+
+#include "sim/proof/history.h"
+#include "sim/virtual/company.h"
+
+#include <optional>
+#include <string>
+
+namespace atlas::sim {
+
+// The living rows of both sides by person, read without plan, links or mapper.
+std::optional<Violation> difference(const Company& company, const StateData& state);
+// What verify says of the company: no difference but open conflicts.
+std::optional<Violation> verdict(Company& company);
+
+// The cells of a row that have a value, and what became of those that changed.
+std::string show_row(const Table& table, const Row* before, const Row* after);
+
+}  // namespace atlas::sim

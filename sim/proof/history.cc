@@ -1,0 +1,296 @@
+#include "sim/proof/history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <set>
+
+namespace atlas::sim {
+namespace {
+
+// The columns that hold tokens, and the field that each must name.
+struct TokenColumn {
+  std::string_view column;
+  char field;
+};
+std::span<const TokenColumn> token_columns(const Database& database, const TableName& table,
+                                           const Company& company) {
+  static constexpr std::array<TokenColumn, 3> kPerson = {
+      TokenColumn{"name", 'n'}, TokenColumn{"city", 'c'}, TokenColumn{"remark", 'r'}};
+  static constexpr std::array<TokenColumn, 2> kUser = {TokenColumn{"name", 'n'},
+                                                       TokenColumn{"remark", 'r'}};
+  static constexpr std::array<TokenColumn, 1> kProfile = {TokenColumn{"city", 'c'}};
+  static constexpr std::array<TokenColumn, 1> kTeam = {TokenColumn{"name", 't'}};
+  static constexpr std::array<TokenColumn, 1> kPlatformTeam = {TokenColumn{"title", 't'}};
+  if (&database == &company.legacy) {
+    if (table == kTeams) return kTeam;
+    return kPerson;
+  }
+  if (&database == &company.geo) return kProfile;
+  if (table == kTeams) return kPlatformTeam;
+  return kUser;
+}
+
+const Value& cell(const Table& table, const Row& row, std::string_view column) {
+  return row.cells[table.column(column)];
+}
+
+std::optional<Token> token_in(const Table& table, const Row* row, std::string_view column) {
+  if (row == nullptr) return std::nullopt;
+  const Value& value = cell(table, *row, column);
+  return value.tag() == Tag::kText ? token_of(value.as_text()) : std::nullopt;
+}
+
+bool alive(const Table& table, const Row* row) {
+  return row != nullptr && cell(table, *row, "deleted_at").is_null();
+}
+
+std::int64_t stamp_of(const Table& table, const Row* row) {
+  if (row == nullptr) return 0;
+  const Value& stamp = row->cells[*table.stamp];
+  return stamp.is_null() ? 0 : stamp.as_int();
+}
+
+std::string name(const Token& token) {
+  return fmt::format("{}{}{}", token.person, token.field, token.serial);
+}
+
+// One pass over the events.
+class Pass {
+ public:
+  Pass(const Company& company, const std::vector<Event>& events, const HistoryFacts& facts)
+      : company_(company), facts_(facts) {
+    for (const Event& event : events) {
+      if (event.database != nullptr) learn_owner(event);
+    }
+    for (const StateData::Entity& entity : company.state.entities) {
+      for (const Conflict& conflict : entity.conflicts) {
+        for (const std::string* value : {&conflict.legacy_value, &conflict.platform_value}) {
+          if (const auto token = token_of(*value)) on_record_.insert(*token);
+        }
+      }
+    }
+  }
+
+  std::optional<Violation> law_broken_by(const Event& event) {
+    if (event.database == nullptr) {
+      for (auto& [id, writes] : bridge_values_) writes.clear();
+      return std::nullopt;
+    }
+    side_ = event.database == &company_.legacy ? Side::kLegacy : Side::kPlatform;
+    const auto owner = owners_.find(row_of(event));
+    owner_ = owner == owners_.end() ? 0 : owner->second;
+    return event.bridge ? of_bridge(event) : of_user(event);
+  }
+
+ private:
+  using RowKey = std::pair<const Table*, Key>;
+  using FieldKey = std::pair<RowKey, char>;
+
+  // A profile belongs to whom its user does.
+  RowKey row_of(const Event& event) const {
+    if (event.change.table->name == kProfiles)
+      return {company_.identity.find(kUsers), event.change.key};
+    return {event.change.table, event.change.key};
+  }
+
+  void learn_owner(const Event& event) {
+    const Table& table = *event.change.table;
+    if (table.name == kProfiles || event.change.after == nullptr) return;
+    const auto columns = token_columns(*event.database, table.name, company_);
+    const auto token = token_in(table, event.change.after.get(), columns.front().column);
+    if (token) owners_.try_emplace(row_of(event), token->person);
+  }
+
+  std::optional<Violation> of_user(const Event& event) {
+    const Table& table = *event.change.table;
+    const Row* before = event.change.before.get();
+    const Row* after = event.change.after.get();
+    bridge_values_.clear_person(owner_);
+    std::int64_t& stamp = user_stamp_[{side_, owner_}];
+    stamp = std::max(stamp, stamp_of(table, after) - ahead());
+    for (const TokenColumn& c : token_columns(*event.database, table.name, company_)) {
+      const auto now = token_in(table, after, c.column);
+      if (!now || now == token_in(table, before, c.column)) continue;
+      written_[*now] = stamp_of(table, after) - ahead();
+      shown_.insert({side_, *now});
+    }
+    if (table.name == kProfiles) return std::nullopt;
+    if (alive(table, before) && !alive(table, after)) ++deaths_[{side_, owner_}].by_user;
+    if (!alive(table, before) && alive(table, after)) ++births_[{side_, owner_}].by_user;
+    return std::nullopt;
+  }
+
+  std::optional<Violation> of_bridge(const Event& event) {
+    const Table& table = *event.change.table;
+    const Row* before = event.change.before.get();
+    const Row* after = event.change.after.get();
+    std::int64_t& epoch = epochs_[event.database];
+    if (event.bridge->value < epoch)
+      return Violation{"H6 exclusion",
+                       fmt::format("epoch {} wrote after epoch {} in {}", event.bridge->value,
+                                   epoch, event.database->name())};
+    epoch = event.bridge->value;
+    if (auto broken = silence(event)) return broken;
+    if (after != nullptr) {
+      for (const TokenColumn& c : token_columns(*event.database, table.name, company_)) {
+        if (auto broken = field(event, c)) return broken;
+      }
+    }
+    if (table.name == kProfiles) return std::nullopt;
+    return liveness(table, before, after);
+  }
+
+  // H8 and S14: an update of ours changes something that is mapped, and nothing else.
+  std::optional<Violation> silence(const Event& event) const {
+    const Table& table = *event.change.table;
+    const Row* before = event.change.before.get();
+    const Row* after = event.change.after.get();
+    if (before == nullptr || after == nullptr) return std::nullopt;
+    bool changed = false;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (i == table.stamp) continue;
+      if (i >= before->cells.size() || i >= after->cells.size()) continue;
+      const bool differs = !(before->cells[i] == after->cells[i]);
+      changed |= differs;
+      const std::string& column = table.columns[i].name;
+      const bool ours = column != "secret" && column != "org" && column != "kind" && column != "id";
+      if (differs && !ours && column.rfind("extra", 0) != 0)
+        return Violation{"S14 unmapped",
+                         fmt::format("{}.{} was written by us", table.name.text(), column)};
+    }
+    if (!changed && !facts_.triggers)
+      return Violation{"H8 silence",
+                       fmt::format("a row of {} was written as it was", table.name.text())};
+    return std::nullopt;
+  }
+
+  std::optional<Violation> field(const Event& event, const TokenColumn& column) {
+    const Table& table = *event.change.table;
+    const auto old = token_in(table, event.change.before.get(), column.column);
+    const Value& value = cell(table, *event.change.after, column.column);
+    if (value.is_null()) return std::nullopt;
+    const auto now = token_in(table, event.change.after.get(), column.column);
+    if (now && now == old) return std::nullopt;
+    if (!now)
+      return Violation{"H1 provenance",
+                       fmt::format("{} got a value that nobody wrote", table.name.text())};
+    if (now->field != column.field || !written_.contains(*now) ||
+        (owner_ != 0 && now->person != owner_))
+      return Violation{"H1 provenance",
+                       fmt::format("{} of person {} became {}", column.column, owner_, name(*now))};
+    shown_.insert({side_, *now});
+    if (old && written_.contains(*old)) {
+      if (auto broken = lost(*old, *now)) return broken;
+    }
+    if (facts_.triggers || facts_.restored) return std::nullopt;
+    auto& values = bridge_values_[{row_of(event), column.field}];
+    if (std::ranges::find(values, *now) != values.end())
+      return Violation{"H3 flip-flop",
+                       fmt::format("{} came back to {} without a user", column.column, name(*now))};
+    values.push_back(*now);
+    return std::nullopt;
+  }
+
+  // H2 and S3: a user's value is overwritten by us only where the other side had it too, or where
+  // it is on record, and not by an older row.
+  std::optional<Violation> lost(const Token& old, const Token& now) const {
+    if (facts_.restored || shown_.contains({other(side_), old})) return std::nullopt;
+    if (!on_record_.contains(old))
+      return Violation{"H2 last writer",
+                       fmt::format("{} is lost without a trace to {}", name(old), name(now))};
+    const Policy policy = old.field == 'c'   ? facts_.city
+                          : old.field == 'r' ? facts_.remark
+                                             : Policy::kNewest;
+    if (policy != Policy::kNewest || facts_.clocks_stepped || facts_.group) return std::nullopt;
+    const auto winner = user_stamp_.find({other(side_), owner_});
+    const std::int64_t latest = winner == user_stamp_.end() ? 0 : winner->second;
+    constexpr std::int64_t kMeasured = 5'000;  // as exact as an offset is measured
+    if (written_.at(old) > latest + kMeasured)
+      return Violation{"H2 last writer",
+                       fmt::format("{} lost to {}, which is older", name(old), name(now))};
+    return std::nullopt;
+  }
+
+  // H4: whoever dies or is born by us died or was born by a user on the other side.
+  std::optional<Violation> liveness(const Table& table, const Row* before, const Row* after) {
+    const bool was = alive(table, before);
+    const bool is = alive(table, after);
+    if (was && !is) {
+      const int ours = ++deaths_[{side_, owner_}].by_bridge;
+      if (ours > deaths_[{other(side_), owner_}].by_user)
+        return Violation{"H4 delete", fmt::format("{} of {} was deleted by nobody but us", owner_,
+                                                  table.name.text())};
+    }
+    if (!was && is) {
+      const int ours = ++births_[{side_, owner_}].by_bridge;
+      const int allowed =
+          births_[{other(side_), owner_}].by_user + deaths_[{side_, owner_}].by_user;
+      if (ours > allowed && !facts_.restored)
+        return Violation{"S5 resurrection", fmt::format("{} of {} came back by nobody but us",
+                                                        owner_, table.name.text())};
+    }
+    return std::nullopt;
+  }
+
+  std::int64_t ahead() const {
+    return side_ == Side::kPlatform ? facts_.platform_ahead.count() : 0;
+  }
+
+  struct Count {
+    int by_user = 0, by_bridge = 0;
+  };
+  // What we wrote into each field since a user last touched its person.
+  struct BridgeValues : std::map<FieldKey, std::vector<Token>> {
+    void clear_person(std::int64_t person) {
+      for (auto& [key, tokens] : *this) {
+        if (!tokens.empty() && tokens.front().person == person) tokens.clear();
+      }
+    }
+  };
+
+  const Company& company_;
+  const HistoryFacts& facts_;
+  std::map<RowKey, std::int64_t> owners_;
+  std::set<Token> on_record_;
+  std::map<Token, std::int64_t> written_;  // by a user, with the row's stamp
+  std::set<std::pair<Side, Token>> shown_;
+  std::map<std::pair<Side, std::int64_t>, std::int64_t> user_stamp_;
+  std::map<std::pair<Side, std::int64_t>, Count> deaths_, births_;
+  std::map<const Database*, std::int64_t> epochs_;
+  BridgeValues bridge_values_;
+  Side side_ = Side::kLegacy;
+  std::int64_t owner_ = 0;
+};
+
+}  // namespace
+
+std::optional<Token> token_of(std::string_view text) {
+  Token out;
+  const char* const end = text.data() + text.size();
+  const auto person = std::from_chars(text.data(), end, out.person);
+  if (person.ec != std::errc() || person.ptr == end) return std::nullopt;
+  out.field = static_cast<char>(std::tolower(static_cast<unsigned char>(*person.ptr)));
+  const auto serial = std::from_chars(person.ptr + 1, end, out.serial);
+  if (serial.ec != std::errc() || serial.ptr != end) return std::nullopt;
+  return out;
+}
+
+void History::record(const Commit& commit, Instant at) {
+  if (!commit.bridge) ++user_commits_;
+  for (const Change& change : commit.changes)
+    events_.push_back({at, &commit.database, commit.bridge, commit.writer, change});
+}
+
+std::optional<Violation> History::breach(const HistoryFacts& facts) const {
+  Pass pass(company_, events_, facts);
+  for (const Event& event : events_) {
+    if (auto broken = pass.law_broken_by(event)) return broken;
+  }
+  return std::nullopt;
+}
+
+}  // namespace atlas::sim
