@@ -18,4 +18,7 @@ std::optional<Violation> verdict(Company& company);
 // The cells of a row that have a value, and what became of those that changed.
 std::string show_row(const Table& table, const Row* before, const Row* after);
 
+// Links, conflicts, pending rows and candidates of every entity, a line each.
+std::string show_state(const StateData& state);
+
 }  // namespace atlas::sim

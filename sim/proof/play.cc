@@ -46,6 +46,7 @@ class Player {
     }
     if (!out_.violation) heal();
     if (!out_.violation) out_.violation = history_.breach(facts_);
+    if (log_ != nullptr) say("the state at the end:\n" + show_state(state_));
     reached();
     out_.user_commits = static_cast<std::uint32_t>(history_.user_commits());
     return std::move(out_);
@@ -334,7 +335,9 @@ class Player {
       const auto backup = backups_.find(database);
       if (backup == backups_.end()) return;
       users_.forget(*database);
+      const auto sequences = database->sequences();
       database->restore(backup->second);
+      database->set_sequences(sequences);  // as docs/operations.md asks for
     }
     facts_.restored = true;
     rewound_ = step.side;

@@ -266,7 +266,9 @@ std::string describe(const Script& script) {
   say(script.joined_state, "state in identity");
   say(script.sweeps, "sweeps");
   say(script.group, "group name and city");
-  say(script.remark == Policy::kManual, "remark by hand");
+  constexpr std::array kPolicies = {"newest", "legacy", "platform", "manual"};
+  out += fmt::format(", remark {}, city {}", kPolicies.at(static_cast<std::size_t>(script.remark)),
+                     kPolicies.at(static_cast<std::size_t>(script.city)));
   say(script.on_delete == OnDelete::kDeleteWins, "deletes win");
   for (const Step& step : script.steps) out += "\n  " + describe(step);
   return out;

@@ -201,8 +201,10 @@ class Database {
     std::uint64_t writers = 0;
   };
   Backup backup() const { return {tables_, sequences_, fences, witnesses, writers_}; }
-  // Connections are lost with it.
+  // Connections are lost with it. Its sequences go back too; whoever restores sets them on.
   void restore(const Backup& from);
+  const std::map<std::string, std::int64_t>& sequences() const { return sequences_; }
+  void set_sequences(std::map<std::string, std::int64_t> to) { sequences_ = std::move(to); }
   // The server goes down and comes up again: open transactions are gone, their numbers are given
   // once more; what was prepared stays. Whether there are such numbers.
   bool crash();

@@ -8,6 +8,7 @@ void apply_effect(const Effect& effect, const std::optional<RowVersion>& version
   if (effect.write == WriteKind::kRemove) {
     part = PartState{};
     part.exists = Existence::kGone;
+    part.user_stamp_us = effect.user_stamp_us;
   } else {
     part.exists = Existence::kPresent;
     part.version = version.value_or(RowVersion{});

@@ -338,7 +338,10 @@ class SideComposer {
     w.effect.creates_link = in_.link == nullptr;
     w.effect.unverified = kind != WriteKind::kRemove && (table.rewrites || table.after_effects);
     w.effect.liveness = d.liveness;
-    w.effect.user_stamp_us = effective_stamp(in_.link, d.part, in_.image.versions[d.part]);
+    // Of a removed row its own: a restore may bring it back, and then it is told from a new one.
+    w.effect.user_stamp_us = kind == WriteKind::kRemove
+                                 ? in_.image.versions[d.part].stamp_us
+                                 : effective_stamp(in_.link, d.part, in_.image.versions[d.part]);
     w.effect.match = in_.match;
     w.effect.fields = d.fields;
     out_.writes.push_back(std::move(w));

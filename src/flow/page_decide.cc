@@ -605,8 +605,10 @@ void Page::remember_gone(const Item& item, LinkRecord& next) const {
     const bool died = both || what == (p == 0 ? Case::kDeletePlatform : Case::kDeleteLegacy);
     if (!died || !image(item).rows.rows[p].empty()) continue;
     if (next.parts[p].exists != Existence::kPresent) continue;
+    const std::int64_t stamp_us = next.parts[p].version.stamp_us;
     next.parts[p] = PartState{};
     next.parts[p].exists = Existence::kGone;
+    next.parts[p].user_stamp_us = stamp_us;
   }
 }
 

@@ -8,12 +8,14 @@
 
 namespace atlas {
 
-// Whether users wrote the part after what the link remembers of it.
+// Whether users wrote the part after what the link remembers of it; of a row that was removed it
+// remembers the stamp.
 bool Page::written_since(const Item& item, std::uint32_t part) const {
-  const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
+  const PartState& known = links_[static_cast<std::size_t>(item.link)].parts[part];
   const Image& view = image(item);
   return !view.rows.rows[part].empty() &&
-         view.versions[part].stamp_us > link.parts[part].version.stamp_us;
+         view.versions[part].stamp_us >
+             (known.exists == Existence::kGone ? known.user_stamp_us : known.version.stamp_us);
 }
 
 // A row that the restore brought back: its pair was dead already.

@@ -16,9 +16,11 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 // What users did between the backup and the restore, what came over, and what did not.
-struct Rewound : testing::TestWithParam<std::tuple<TokenStyle, Side>> {
+struct Rewound : testing::TestWithParam<std::tuple<TokenStyle, Side, bool>> {
   Side side = std::get<1>(GetParam());
-  Scene scene{{.match_mail = true}, std::get<0>(GetParam())};
+  bool hard = std::get<2>(GetParam());  // both sides remove rows; else they mark them
+  Scene scene{{.match_mail = true, .hard_legacy = hard, .hard_platform = hard},
+              std::get<0>(GetParam())};
   Company& company = scene.company;
   std::map<std::string, Key> people;  // legacy keys, by first name
   Database::Backup legacy, identity, geo;
@@ -29,8 +31,14 @@ struct Rewound : testing::TestWithParam<std::tuple<TokenStyle, Side>> {
     company.set(company.identity, kUsers, company.platform_of(key), column, value);
   }
   void kill(Side on, const std::string& who) {
+    const Key user = company.platform_of(people.at(who));
+    if (hard && on == Side::kLegacy) return company.legacy.remove(kPeople, people.at(who));
+    if (hard) {
+      company.identity.remove(kUsers, user);
+      return company.geo.remove(kProfiles, user);
+    }
     if (on == Side::kLegacy) return company.soft_delete(company.legacy, kPeople, people.at(who));
-    company.soft_delete(company.identity, kUsers, company.platform_of(people.at(who)));
+    company.soft_delete(company.identity, kUsers, user);
   }
   void add(Side on, const std::string& who) {
     company.world.pass(Micros(1));
@@ -60,6 +68,7 @@ struct Rewound : testing::TestWithParam<std::tuple<TokenStyle, Side>> {
     kill(other(side), "eve");
     kill(side, "fay");
     (void)run(company);
+    if (hard) prove(company);
     company.world.pass(std::chrono::minutes(1));
     expect_converged(company);
     set(other(side), "gil", "name", "Gil2");  // not synced yet
@@ -96,10 +105,11 @@ struct Rewound : testing::TestWithParam<std::tuple<TokenStyle, Side>> {
 INSTANTIATE_TEST_SUITE_P(
     Sides, Rewound,
     testing::Combine(testing::Values(TokenStyle::kWriter, TokenStyle::kContent),
-                     testing::Values(Side::kLegacy, Side::kPlatform)),
+                     testing::Values(Side::kLegacy, Side::kPlatform), testing::Bool()),
     [](const auto& kind) {
       return std::string(std::get<0>(kind.param) == TokenStyle::kWriter ? "Writer" : "Content") +
-             std::string(side_name(std::get<1>(kind.param)));
+             std::string(side_name(std::get<1>(kind.param))) +
+             (std::get<2>(kind.param) ? "Hard" : "Soft");
     });
 
 TEST_P(Rewound, StopsEveryRunBeforeItWrites) {
@@ -157,7 +167,7 @@ struct RewoundSequence : Rewound {};
 INSTANTIATE_TEST_SUITE_P(Legacy, RewoundSequence,
                          testing::Combine(testing::Values(TokenStyle::kWriter,
                                                           TokenStyle::kContent),
-                                          testing::Values(Side::kLegacy)));
+                                          testing::Values(Side::kLegacy), testing::Values(false)));
 
 TEST_P(RewoundSequence, ANewRowAtALostRowsKeyIsNotTakenForIt) {
   company.world.pass(Micros(1));

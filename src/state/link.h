@@ -23,7 +23,8 @@ enum class Existence : std::uint8_t { kNever, kPresent, kGone };
 struct PartState {
   RowVersion version;  // last decided version; none = unknown, look again
   std::int64_t user_stamp_us =
-      kMinusInfinity;  // effective stamp of the last user edit, kept over our own writes (E19)
+      kMinusInfinity;  // effective stamp of the last user edit, kept over our own writes (E19);
+                       // of a row that is gone its last stamp
   Existence exists = Existence::kNever;
   bool own_write =
       false;  // `version` was left by our own write: user_stamp_us counts, not the row's stamp
