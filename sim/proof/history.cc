@@ -119,6 +119,7 @@ class Pass {
       shown_.insert({side_, *now});
     }
     if (table.name == kProfiles) return std::nullopt;
+    alive_[{side_, owner_}] = alive(table, after);
     if (alive(table, before) && !alive(table, after)) ++deaths_[{side_, owner_}].by_user;
     if (!alive(table, before) && alive(table, after)) ++births_[{side_, owner_}].by_user;
     return std::nullopt;
@@ -219,9 +220,12 @@ class Pass {
   std::optional<Violation> liveness(const Table& table, const Row* before, const Row* after) {
     const bool was = alive(table, before);
     const bool is = alive(table, after);
+    alive_[{side_, owner_}] = is;
     if (was && !is) {
       const int ours = ++deaths_[{side_, owner_}].by_bridge;
-      if (ours > deaths_[{other(side_), owner_}].by_user)
+      // What a restore brought back from the dead dies again.
+      const bool again = facts_.restored && !alive_[{other(side_), owner_}];
+      if (ours > deaths_[{other(side_), owner_}].by_user && !again)
         return Violation{"H4 delete", fmt::format("{} of {} was deleted by nobody but us", owner_,
                                                   table.name.text())};
     }
@@ -260,6 +264,7 @@ class Pass {
   std::set<std::pair<Side, Token>> shown_;
   std::map<std::pair<Side, std::int64_t>, std::int64_t> user_stamp_;
   std::map<std::pair<Side, std::int64_t>, Count> deaths_, births_;
+  std::map<std::pair<Side, std::int64_t>, bool> alive_;
   std::map<const Database*, std::int64_t> epochs_;
   BridgeValues bridge_values_;
   Side side_ = Side::kLegacy;

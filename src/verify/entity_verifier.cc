@@ -269,7 +269,11 @@ Result<> EntityVerifier::judge(const Links& links) {
 
 Result<EntityVerifier::Reasons> EntityVerifier::reasons_of(const Links& links) {
   std::vector<InstanceKey> ids;
-  for (const LinkRecord& l : links) ids.push_back({Side::kLegacy, l.kind, Key(l.legacy_key)});
+  for (const LinkRecord& l : links) {
+    ids.push_back({Side::kLegacy, l.kind, Key(l.legacy_key)});
+    // A row that came back under the key of a dead pair is kept as one without a link (E14).
+    ids.push_back({Side::kPlatform, 0, Key(l.platform_key)});
+  }
   return reasons_of(ids);
 }
 Result<EntityVerifier::Reasons> EntityVerifier::reasons_of(const std::vector<InstanceKey>& ids) {
@@ -293,9 +297,12 @@ void EntityVerifier::settle(const LinkRecord& link, const Comparison& seen, bool
   if (!seen.fields.empty()) finding.field = entity_.fields[seen.fields.front()].name;
   finding.reason = seen.reason;
   const InstanceKey id{Side::kLegacy, link.kind, Key(link.legacy_key)};
+  auto it = reasons.pending.find(id);
+  if (it == reasons.pending.end())
+    it = reasons.pending.find({Side::kPlatform, 0, Key(link.platform_key)});
   if (seen.likeness == Likeness::kDrift) {
     finding.standing = Standing::kDrift;
-  } else if (const auto it = reasons.pending.find(id); it != reasons.pending.end()) {
+  } else if (it != reasons.pending.end()) {
     on_record(it->second, finding);
   } else if (all_held(seen, id, reasons)) {
     finding.standing = Standing::kKnown;

@@ -243,6 +243,24 @@ TEST(Verify, DeadAndAliveAreDifferentDeadAndGoneAreNot) {
               ElementsAre("different 1 : deleted on legacy, alive on platform"));
 }
 
+// It is the next of its key, and waits without a link (E14).
+TEST(Verify, ARowThatCameBackUnderADeadPairsKeyAndWaitsIsKnown) {
+  Linked world;
+  const auto [ann, user] = world.person("ann");
+  const Value stamp = world.company.legacy.rows(kPeople).at(ann)->cells.back();
+  world.company.legacy.update(kPeople, ann, {{"deleted_at", stamp}, {"updated", stamp}});
+  Confirm confirm;
+  Pending pending;
+  pending.instance = {Side::kPlatform, 0, user};
+  pending.state = PendingState::kQuarantined;
+  pending.code = static_cast<std::uint16_t>(Code::kUniqueTaken);
+  pending.reason = "another row holds it";
+  confirm.put_pending = {pending};
+  ASSERT_THAT(world.store.confirm(world.lease, world.refs[1], confirm), IsOk());
+  EXPECT_THAT(Linked::lines(world.report()),
+              ElementsAre("known 1 : quarantined: another row holds it"));
+}
+
 TEST(Verify, RowsWithoutALinkAreFoundOnBothSides) {
   Linked world;
   const Instant now = world.company.world.now();
