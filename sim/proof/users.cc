@@ -42,6 +42,15 @@ Key Users::pick(const Database& database, const TableName& table, std::uint32_t 
   return it->first;
 }
 
+Key Users::pick_team(Side side, std::uint32_t which) const {
+  const Database& database = people_of(side);
+  std::vector<Key> open_teams;
+  for (const auto& [key, row] : database.rows(kTeams)) {
+    if (database.text(kTeams, key, "deleted_at") == "null") open_teams.push_back(key);
+  }
+  return open_teams.empty() ? Key() : open_teams[which % open_teams.size()];
+}
+
 std::int64_t Users::person_at(const Database& database, const TableName& table, KeyView key) const {
   const auto token = token_of(database.text(
       table, key, table == kTeams && &database != &company_.legacy ? "title" : "name"));
@@ -128,7 +137,7 @@ void Users::add_person(Side side, std::uint32_t a, std::uint32_t b, std::int64_t
   const std::string name = token(person, 'n');
   const std::string city = token(person, 'c');
   const std::string mail = fmt::format("{}@example.org", person);
-  const Key team_key = with_team ? pick(people_of(side), kTeams, a) : Key();
+  const Key team_key = with_team ? pick_team(side, a) : Key();
   const Value team = team_key.empty() ? Value() : decode_key(team_key, arena).front();
   if (side == Side::kLegacy) {
     const TableName table = table_of(side, b);
@@ -214,7 +223,7 @@ void Users::move(const Step& step) {
   const Key who = pick(database, table, step.a);
   if (who.empty()) return;
   Arena arena;
-  const Key team = step.b % 4 == 0 ? Key() : pick(database, kTeams, step.b);
+  const Key team = step.b % 4 == 0 ? Key() : pick_team(step.side, step.b);
   const Value to = team.empty() ? Value() : decode_key(team, arena).front();
   if (step.side == Side::kPlatform && script_.company.team_on_profile) {
     if (company_.geo.has(kProfiles, who))
@@ -349,7 +358,26 @@ void Users::commit_open(std::uint8_t round, bool everything) {
   std::erase_if(open, [](const Open& one) { return one.work == nullptr; });
 }
 
+// Who was put into a team that was being closed leaves it, as the application would see to.
+void Users::leave_closed_teams(Database& database, const TableName& table, Side side) {
+  const std::uint32_t column = database.find(table)->column("team");
+  std::vector<Key> lost;
+  for (const auto& [key, row] : database.rows(table)) {
+    const Value& team = row->cells[column];
+    if (team.is_null()) continue;
+    const Key there = encode_key({&team, 1});
+    if (people_of(side).text(kTeams, there, "deleted_at") != "null") lost.push_back(key);
+  }
+  for (const Key& key : lost) once(database, table, WriteKind::kUpdate, key, {{"team", Value()}});
+}
+
 void Users::cure() {
+  leave_closed_teams(company_.legacy, kPeople, Side::kLegacy);
+  leave_closed_teams(company_.legacy, kStaff, Side::kLegacy);
+  if (script_.company.team_on_profile)
+    leave_closed_teams(company_.geo, kProfiles, Side::kPlatform);
+  else
+    leave_closed_teams(company_.identity, kUsers, Side::kPlatform);
   for (const TableName& table : {kPeople, kStaff}) {
     std::vector<Key> poisoned;
     for (const auto& [key, row] : company_.legacy.rows(table)) {

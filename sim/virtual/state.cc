@@ -4,6 +4,7 @@
 #include "sim/virtual/endpoint.h"
 
 #include <algorithm>
+#include <set>
 
 namespace atlas::sim {
 namespace {
@@ -404,42 +405,98 @@ Result<std::vector<Intent>> VirtualState::open_intents(TenantId tenant) {
   });
 }
 
-Result<> VirtualState::apply(Entity& entity, const EntityRef& ref, const Confirm& confirm) {
+// What a confirm does to an entity, in owned form: a joined one takes effect later, when others may
+// have confirmed meanwhile.
+struct VirtualState::Delta {
+  std::set<Entity::LinkKey> removed_links;
+  std::map<Entity::LinkKey, Entity::StoredLink> links;
+  std::vector<InstanceKey> dropped_pending, dropped_candidates;
+  std::vector<Pending> pending;
+  std::vector<Candidate> candidates;
+  std::vector<ClosedConflict> closed;
+  std::vector<Conflict> conflicts;
+  std::vector<Cursor> cursors;
+  std::vector<BatchNumber> intents;
+};
+
+Result<VirtualState::Delta> VirtualState::delta(const Entity& entity, const EntityRef& ref,
+                                                const Confirm& confirm) {
+  Delta out;
+  std::set<Key> freed;  // platform keys
+  std::set<Key> taken;
   for (const auto& [kind, legacy] : confirm.replaced_links) {
     const auto it = entity.links.find({kept_kind(entity, ref, kind), legacy});
     if (it == entity.links.end()) continue;
-    entity.by_platform.erase(it->second.platform_key);
-    entity.links.erase(it);
+    freed.insert(it->second.platform_key);
+    out.removed_links.insert(it->first);
   }
+  auto is_free = [&](const Key& platform) {
+    return (!entity.by_platform.contains(platform) || freed.contains(platform)) &&
+           taken.insert(platform).second;
+  };
   for (const LinkRecord* link : confirm.insert_links) {
     if (link->legacy_key.empty() || link->platform_key.empty())
       return refused("a link without a key");
     const Entity::LinkKey key{kept_kind(entity, ref, link->kind), Key(link->legacy_key)};
-    if (entity.links.contains(key)) return refused("a legacy key is linked twice");
-    if (!entity.by_platform.emplace(Key(link->platform_key), key).second)
-      return refused("a platform key is linked twice");
-    entity.links[key] = {Key(link->platform_key), confirm.batch, link->match,
-                         encode_link(*link, ref.layout)};
+    const bool there = entity.links.contains(key) && !out.removed_links.contains(key);
+    if (there || out.links.contains(key)) return refused("a legacy key is linked twice");
+    if (!is_free(Key(link->platform_key))) return refused("a platform key is linked twice");
+    out.links[key] = {Key(link->platform_key), confirm.batch, link->match,
+                      encode_link(*link, ref.layout)};
   }
   for (const LinkRecord* link : confirm.update_links) {
     const auto it = entity.links.find({kept_kind(entity, ref, link->kind), Key(link->legacy_key)});
     if (it == entity.links.end()) return refused("an unknown link is updated");
     if (it->second.platform_key != link->platform_key) {
-      entity.by_platform.erase(it->second.platform_key);
-      if (!entity.by_platform.emplace(Key(link->platform_key), it->first).second)
-        return refused("a platform key is linked twice");
+      freed.insert(it->second.platform_key);
+      if (!is_free(Key(link->platform_key))) return refused("a platform key is linked twice");
     }
     // E10: numbers rise. A confirm without writes of its own has none and leaves the number.
     const BatchNumber batch = std::max(confirm.batch, it->second.batch);
-    it->second = {Key(link->platform_key), batch, link->match, encode_link(*link, ref.layout)};
+    out.links[it->first] = {Key(link->platform_key), batch, link->match,
+                            encode_link(*link, ref.layout)};
   }
-  for (const InstanceKey& key : confirm.drop_pending) entity.pending.erase(key);
-  for (const Pending& pending : confirm.put_pending)
+  out.dropped_pending = confirm.drop_pending;
+  out.pending = confirm.put_pending;
+  out.dropped_candidates = confirm.drop_candidates;
+  out.candidates = confirm.put_candidates;
+  out.closed = confirm.close_conflicts;
+  out.conflicts = confirm.put_conflicts;
+  out.cursors = confirm.cursors;
+  out.intents = confirm.intents;
+  return out;
+}
+
+void VirtualState::finish(const Lease& lease, const EntityRef& ref, const Delta& delta) {
+  Entity& entity = entity_of(ref);
+  for (const Entity::LinkKey& key : delta.removed_links) {
+    const auto it = entity.links.find(key);
+    if (it == entity.links.end()) continue;
+    entity.by_platform.erase(it->second.platform_key);
+    entity.links.erase(it);
+  }
+  for (const auto& [key, link] : delta.links) {
+    Entity::StoredLink& stored = entity.links[key];
+    if (!stored.platform_key.empty() && stored.platform_key != link.platform_key)
+      entity.by_platform.erase(stored.platform_key);
+    stored = link;
+    entity.by_platform.insert_or_assign(link.platform_key, key);
+  }
+  for (const InstanceKey& key : delta.dropped_pending) entity.pending.erase(key);
+  for (const Pending& pending : delta.pending)
     entity.pending.insert_or_assign(pending.instance, pending);
-  for (const InstanceKey& key : confirm.drop_candidates) entity.candidates.erase(key);
-  for (const Candidate& c : confirm.put_candidates)
+  for (const InstanceKey& key : delta.dropped_candidates) entity.candidates.erase(key);
+  for (const Candidate& c : delta.candidates)
     entity.candidates.insert_or_assign(c.instance, c.match);
-  for (const ClosedConflict& closed : confirm.close_conflicts) {
+  keep_conflicts(entity, delta);
+  for (const Cursor& cursor : delta.cursors) entity.cursors.insert_or_assign(cursor.source, cursor);
+  for (const BatchNumber number : delta.intents)
+    tenant_of(lease.tenant).intents.erase(number.value);
+  ++data_.writes;
+}
+
+void VirtualState::keep_conflicts(Entity& entity, const Delta& delta) {
+  for (const ClosedConflict& closed : delta.closed) {
     for (Conflict& c : entity.conflicts) {
       if (!c.open || c.instance != closed.instance || c.field != closed.field) continue;
       c.open = false;
@@ -447,40 +504,24 @@ Result<> VirtualState::apply(Entity& entity, const EntityRef& ref, const Confirm
       c.reason += closed.remark;
     }
   }
-  for (Conflict conflict : confirm.put_conflicts) {
-    if (conflict.open) {
-      const auto it =
-          std::find_if(entity.conflicts.begin(), entity.conflicts.end(), [&](const Conflict& c) {
-            return c.open && c.instance == conflict.instance && c.field == conflict.field;
-          });
-      if (it != entity.conflicts.end()) {
-        conflict.id = it->id;
-        *it = conflict;
-        continue;
-      }
-    }
-    conflict.id = ++data_.conflict_ids;
-    entity.conflicts.push_back(conflict);
+  for (Conflict conflict : delta.conflicts) {
+    const auto it = std::ranges::find_if(entity.conflicts, [&](const Conflict& c) {
+      return conflict.open && c.open && c.instance == conflict.instance &&
+             c.field == conflict.field;
+    });
+    conflict.id = it == entity.conflicts.end() ? ++data_.conflict_ids : it->id;
+    if (it == entity.conflicts.end())
+      entity.conflicts.push_back(std::move(conflict));
+    else
+      *it = std::move(conflict);
   }
-  for (const Cursor& cursor : confirm.cursors)
-    entity.cursors.insert_or_assign(cursor.source, cursor);
-  return {};
-}
-
-void VirtualState::finish(const Lease& lease, const EntityRef& ref, Entity after,
-                          const Confirm& confirm) {
-  entity_of(ref) = std::move(after);
-  for (const BatchNumber number : confirm.intents)
-    tenant_of(lease.tenant).intents.erase(number.value);
-  ++data_.writes;
 }
 
 Result<> VirtualState::confirm(const Lease& lease, const EntityRef& ref, const Confirm& confirm) {
   return data_.world().call("state.confirm", [&]() -> Result<> {
     ATLAS_OK(held(lease));
-    Entity after = entity_of(ref);
-    ATLAS_OK(apply(after, ref, confirm));
-    finish(lease, ref, std::move(after), confirm);
+    ATLAS_TRY(const Delta change, delta(entity_of(ref), ref, confirm));
+    finish(lease, ref, change);
     return {};
   });
 }
@@ -495,16 +536,11 @@ Result<> VirtualState::confirm_joined(Transaction& transaction, const Lease& lea
   return data_.world().call("state.confirm_joined", [&]() -> Result<> {
     ATLAS_ASSERT(joins(transaction), "a confirm is put into a transaction of another database");
     ATLAS_OK(held(lease));
-    Entity after = entity_of(ref);
-    ATLAS_OK(apply(after, ref, confirm));
-    // What is borrowed dies with the call: only the results travel.
-    Confirm closed;
-    closed.intents = confirm.intents;
+    ATLAS_TRY(Delta change, delta(entity_of(ref), ref, confirm));
     auto state = std::make_shared<VirtualState>(data_);
     dynamic_cast<VirtualTransaction&>(transaction)
-        .on_commit([state, lease, ref, after = std::move(after), closed] {
-          state->finish(lease, ref, after, closed);
-        });
+        .on_commit(
+            [state, lease, ref, change = std::move(change)] { state->finish(lease, ref, change); });
     return {};
   });
 }

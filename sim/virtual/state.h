@@ -155,9 +155,11 @@ class VirtualState final : public StateStore {
   static std::uint16_t kept_kind(const Entity& entity, const EntityRef& ref, std::uint16_t kind);
   static std::optional<std::uint16_t> shown_kind(const Entity& entity, const EntityRef& ref,
                                                  std::uint16_t kept);
-  // A copy of the entity after the confirm; nothing is changed where it is refused.
-  Result<> apply(Entity& entity, const EntityRef& ref, const Confirm& confirm);
-  void finish(const Lease& lease, const EntityRef& ref, Entity after, const Confirm& confirm);
+  struct Delta;
+  // Refused where the tables of a real store would refuse it.
+  static Result<Delta> delta(const Entity& entity, const EntityRef& ref, const Confirm& confirm);
+  void finish(const Lease& lease, const EntityRef& ref, const Delta& delta);
+  void keep_conflicts(Entity& entity, const Delta& delta);
 
   StateData& data_;
 };

@@ -261,6 +261,7 @@ bool Page::parts_are_there(Item& item) {
   const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
   LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
+    if (link.parts[part].exists == Existence::kNever) forget_part(item, part);
     if (link.parts[part].exists != Existence::kPresent || !lacks(item, part)) continue;
     if (!repairs()) {
       quarantine(
@@ -269,14 +270,23 @@ bool Page::parts_are_there(Item& item) {
       return false;
     }
     next.parts[part] = PartState();
-    for (std::uint32_t f = 0; f < entity_.fields.size(); ++f) {
-      const std::vector<CellRef>& cells = entity_.fields[f].platform;
-      if (std::all_of(cells.begin(), cells.end(),
-                      [part](const CellRef& cell) { return cell.part == part; }))
-        next.bases[f] = kNoBase;
-    }
+    forget_part(item, part);
   }
   return true;
+}
+
+// Of a part that is not there nothing was agreed on but its absence. A root that was made again has
+// the bases of its former life, and its parts may not have come along.
+void Page::forget_part(Item& item, std::uint32_t part) {
+  const Image& view = image(item);
+  if (!view.rows.rows[part].empty()) return;
+  LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+  for (std::uint32_t f = 0; f < entity_.fields.size(); ++f) {
+    const std::vector<CellRef>& cells = entity_.fields[f].platform;
+    const bool only_there = std::all_of(cells.begin(), cells.end(),
+                                        [part](const CellRef& cell) { return cell.part == part; });
+    if (only_there && next.bases[f] != view.platform.hashes[f]) next.bases[f] = kNoBase;
+  }
 }
 
 // A required part that nobody has written yet: it is the application's to make, or ours once there
