@@ -93,12 +93,13 @@ bool in_conflict(const StateData& state, const Key& legacy_key, const std::strin
 
 // A row that cannot come over because another one, dead, holds its mail there: a person must
 // decide, and it says so.
-bool mail_is_held(const StateData& state, Side side, const Key& key) {
+bool waits_for_a_person(const StateData& state, Side side, const Key& key) {
   for (const StateData::Entity& entity : state.entities) {
     if (entity.name != "person") continue;
     for (const auto& [instance, pending] : entity.pending) {
       if (instance.side == side && instance.key == key &&
-          pending.code == static_cast<std::uint16_t>(Code::kUniqueTaken))
+          (pending.code == static_cast<std::uint16_t>(Code::kUniqueTaken) ||
+           pending.code == static_cast<std::uint16_t>(Code::kAmbiguousMatch)))
         return true;
     }
   }
@@ -127,7 +128,7 @@ std::optional<Violation> difference(const Company& company, const StateData& sta
         return Violation{"S7 duplicates",
                          fmt::format("person {} lives {} times on {}", person, rows.size(), where)};
       const Side which = side == &legacy ? Side::kLegacy : Side::kPlatform;
-      if (!others.contains(person) && mail_is_held(state, which, rows.front().key)) continue;
+      if (!others.contains(person) && waits_for_a_person(state, which, rows.front().key)) continue;
       if (!others.contains(person))
         return Violation{"S1 convergence",
                          fmt::format("person {} lives only on {}", person, where)};

@@ -209,8 +209,9 @@ class Pass {
     if (policy != Policy::kNewest || facts_.clocks_stepped || facts_.group) return std::nullopt;
     const auto winner = user_stamp_.find({other(side_), owner_});
     const std::int64_t latest = winner == user_stamp_.end() ? 0 : winner->second;
-    constexpr std::int64_t kMeasured = 5'000;  // as exact as an offset is measured
-    if (written_.at(old) > latest + kMeasured)
+    // An offset counts only where it is larger than the noise of measuring it.
+    const std::int64_t measured = 5'000 + std::abs(facts_.platform_ahead.count());
+    if (written_.at(old) > latest + measured)
       return Violation{"H2 last writer",
                        fmt::format("{} lost to {}, which is older", name(old), name(now))};
     return std::nullopt;

@@ -126,9 +126,10 @@ void Users::hire(const Step& step) {
 
 void Users::hire_twice(const Step& step) {
   const std::int64_t person = ++people_;
-  add_person(step.side, step.a, step.b, person, false);
+  const std::uint32_t person_table = (step.b - (step.b % 3)) + 1;  // of one kind on both sides
+  add_person(step.side, step.a, person_table, person, false);
   pause(step.b % 20);
-  add_person(other(step.side), step.a, step.b, person, false);
+  add_person(other(step.side), step.a, person_table, person, false);
 }
 
 void Users::add_person(Side side, std::uint32_t a, std::uint32_t b, std::int64_t person,

@@ -183,7 +183,10 @@ void Page::attach_losers(Item& item) {
 
 void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm) {
   if (!item.decided) return;  // a delete that is set aside settles nothing yet
-  const bool failed = item.outcome == Outcome::kStale || item.outcome == Outcome::kQuarantined;
+  // Without a link only what was written over is on record: an adoption can fail on one side.
+  const bool linked = item.link >= 0 || item.insert_link;
+  const bool failed =
+      !linked || item.outcome == Outcome::kStale || item.outcome == Outcome::kQuarantined;
   auto applied = [&](std::ptrdiff_t carrier) {
     return carrier >= 0 &&
            done.outcomes[static_cast<std::size_t>(carrier)].status == WriteStatus::kApplied;
@@ -272,7 +275,7 @@ Confirm Page::make_confirm(const ApplyDone& done) {
       } else if (!same_link(next, links_[static_cast<std::size_t>(item.link)])) {
         confirm.update_links.push_back(&next);
       }
-      if (item.link >= 0 || item.insert_link) record_conflicts(item, done, confirm);
+      record_conflicts(item, done, confirm);
     }
     const bool linked = item.link >= 0 || item.insert_link;
     InstanceKey id = item.id;
@@ -382,8 +385,8 @@ void Page::plan_conflicts() {
   for (WriteOutcome& outcome : done.outcomes) outcome.status = WriteStatus::kApplied;
   Confirm unused;
   for (Item& item : items_) {
-    if (!item.gone && (item.link >= 0 || item.insert_link || item.fresh))
-      record_conflicts(item, done, unused);
+    item.insert_link |= item.fresh;
+    if (!item.gone && (item.link >= 0 || item.insert_link)) record_conflicts(item, done, unused);
   }
 }
 

@@ -278,14 +278,14 @@ bool Page::parts_are_there(Item& item) {
 // Of a part that is not there nothing was agreed on but its absence. A root that was made again has
 // the bases of its former life, and its parts may not have come along.
 void Page::forget_part(Item& item, std::uint32_t part) {
-  const Image& view = image(item);
-  if (!view.rows.rows[part].empty()) return;
+  if (!image(item).rows.rows[part].empty()) return;
   LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+  const FieldHash nothing = c_.run.hasher.of(Value::null());
   for (std::uint32_t f = 0; f < entity_.fields.size(); ++f) {
     const std::vector<CellRef>& cells = entity_.fields[f].platform;
     const bool only_there = std::all_of(cells.begin(), cells.end(),
                                         [part](const CellRef& cell) { return cell.part == part; });
-    if (only_there && next.bases[f] != view.platform.hashes[f]) next.bases[f] = kNoBase;
+    if (only_there && next.bases[f] != nothing) next.bases[f] = kNoBase;
   }
 }
 
@@ -293,8 +293,9 @@ void Page::forget_part(Item& item, std::uint32_t part) {
 // is a value for it.
 void Page::await_parts(Item& item) {
   const Case what = item.decision.what;
-  if (item.park || (what != Case::kNothing && what != Case::kFields &&
-                    what != Case::kCreateLegacy && what != Case::kAdopt))
+  if (item.park ||
+      (what != Case::kNothing && what != Case::kFields && what != Case::kCreateLegacy &&
+       what != Case::kReviveLegacy && what != Case::kAdopt))
     return;
   for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
     const bool ours = std::any_of(item.writes.begin(), item.writes.end(),

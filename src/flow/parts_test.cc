@@ -247,5 +247,30 @@ TEST_P(Parts, AnOptionalPartWithoutAValueIsNotMade) {
   expect_converged(company);
 }
 
+// E14, E24: what the parts held in their former life is no base for the new one.
+TEST(RevivedParts, ARevivalThatDiesBetweenTwoPartsIsFinished) {
+  for (const bool optional : {false, true}) {
+    Scene scene{{.hard_platform = true, .optional_profile = optional}};
+    Company& company = scene.company;
+    const Key ann = company.hire("ann", {}, "Bonn");
+    (void)run(company);
+    const Key user = company.platform_of(ann);
+    company.soft_delete(company.legacy, kPeople, ann);
+    (void)run(company);
+    ASSERT_FALSE(company.geo.has(kProfiles, user));
+    company.legacy.update(kPeople, ann, {{"deleted_at", Value()}});
+    at_port(company, "geo.begin", Moment::kBefore, [] { throw Killed(); });
+    ASSERT_TRUE(killed(company));
+    company.world.hook = nullptr;
+    company.world.pass(std::chrono::minutes(10));
+    (void)run(company);
+    EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+    EXPECT_EQ(company.on_legacy(ann, "city"), "Bonn");
+    wait_for_retry(company);
+    (void)run(company);
+    expect_converged(company);
+  }
+}
+
 }  // namespace
 }  // namespace atlas::sim

@@ -204,5 +204,30 @@ TEST_P(Swallow, ATriggerThatRefusesIsQuarantinedWithItsReason) {
   EXPECT_THAT(company.geo.rows(kProfiles), IsEmpty()) << "no part without its root";
 }
 
+// The two rows are no pair yet, but what one side's write has put over an edit is on record.
+TEST(HalfAdoption, WhatItWroteOverOnOneSideIsInTheLedger) {
+  Scene scene{{.match_mail = true}};
+  Company& company = scene.company;
+  Table& people = company.legacy.table(kPeople);
+  Trigger swallow;
+  swallow.name = "swallow";
+  swallow.run = [](std::span<const Value>, std::span<Value>, Arena&) {
+    return TriggerAnswer::kSwallow;
+  };
+  people.triggers.push_back(swallow);
+  company.compile();
+  company.field("city").policy = Policy::kLegacy;
+  const Key ann = company.hire("ann", {}, "Bonn");
+  const Key user = company.sign_up("ann", {}, "Oslo");
+  company.set(company.identity, kUsers, user, "status", "inactive");  // for legacy, which refuses
+  (void)run(company);
+  ASSERT_EQ(company.on_platform(user, "city"), "Bonn");
+  EXPECT_THAT(company.person_state().links, IsEmpty());
+  const auto& conflicts = company.person_state().conflicts;
+  ASSERT_EQ(conflicts.size(), 1U);
+  EXPECT_EQ(conflicts.front().field, "city");
+  EXPECT_EQ(conflicts.front().platform_value, "Oslo");
+}
+
 }  // namespace
 }  // namespace atlas::sim
