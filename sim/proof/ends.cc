@@ -96,10 +96,13 @@ bool in_conflict(const StateData& state, const Key& legacy_key, const std::strin
 bool waits_for_a_person(const StateData& state, Side side, const Key& key) {
   for (const StateData::Entity& entity : state.entities) {
     if (entity.name != "person") continue;
+    const auto ambiguous = static_cast<std::uint16_t>(Code::kAmbiguousMatch);
     for (const auto& [instance, pending] : entity.pending) {
+      // Of two rows that may be one, one says so, and the other one is its candidate.
+      if (pending.code == ambiguous && entity.candidates.contains({side, 0, key})) return true;
       if (instance.side == side && instance.key == key &&
           (pending.code == static_cast<std::uint16_t>(Code::kUniqueTaken) ||
-           pending.code == static_cast<std::uint16_t>(Code::kAmbiguousMatch)))
+           pending.code == ambiguous))
         return true;
     }
   }

@@ -110,6 +110,7 @@ class Pass {
     const Row* before = event.change.before.get();
     const Row* after = event.change.after.get();
     bridge_values_.clear_person(owner_);
+    bridge_last_[{side_, owner_}] = false;
     std::int64_t& stamp = user_stamp_[{side_, owner_}];
     stamp = std::max(stamp, stamp_of(table, after) - ahead());
     for (const TokenColumn& c : token_columns(*event.database, table.name, company_)) {
@@ -135,6 +136,7 @@ class Pass {
                        fmt::format("epoch {} wrote after epoch {} in {}", event.bridge->value,
                                    epoch, event.database->name())};
     epoch = event.bridge->value;
+    bridge_last_[{side_, owner_}] = true;
     if (auto broken = silence(event)) return broken;
     if (after != nullptr) {
       for (const TokenColumn& c : token_columns(*event.database, table.name, company_)) {
@@ -206,7 +208,13 @@ class Pass {
     const Policy policy = old.field == 'c'   ? facts_.city
                           : old.field == 'r' ? facts_.remark
                                              : Policy::kNewest;
-    if (policy != Policy::kNewest || facts_.clocks_stepped || facts_.group) return std::nullopt;
+    // Which of two edits is later is told by rows where bases are gone.
+    const bool told_otherwise =
+        facts_.clocks_stepped || facts_.group || facts_.triggers || facts_.remapped;
+    if (policy != Policy::kNewest || told_otherwise) return std::nullopt;
+    // While an adoption is half made there is no link to say that a stamp is our own.
+    const auto ours = bridge_last_.find({other(side_), owner_});
+    if (facts_.adoptions && ours != bridge_last_.end() && ours->second) return std::nullopt;
     const auto winner = user_stamp_.find({other(side_), owner_});
     const std::int64_t latest = winner == user_stamp_.end() ? 0 : winner->second;
     // An offset counts only where it is larger than the noise of measuring it.
@@ -265,7 +273,7 @@ class Pass {
   std::set<std::pair<Side, Token>> shown_;
   std::map<std::pair<Side, std::int64_t>, std::int64_t> user_stamp_;
   std::map<std::pair<Side, std::int64_t>, Count> deaths_, births_;
-  std::map<std::pair<Side, std::int64_t>, bool> alive_;
+  std::map<std::pair<Side, std::int64_t>, bool> alive_, bridge_last_;
   std::map<const Database*, std::int64_t> epochs_;
   BridgeValues bridge_values_;
   Side side_ = Side::kLegacy;

@@ -43,7 +43,9 @@ struct HistoryFacts {
   bool restored = false;  // a database was put back: what was held may come back
   bool triggers = false;  // values may come back changed
   bool clocks_stepped = false;
-  bool group = false;  // name and city win or lose together
+  bool adoptions = false;  // people are matched by mail
+  bool remapped = false;   // bases were forgotten
+  bool group = false;      // name and city win or lose together
   Policy city = Policy::kNewest, remark = Policy::kManual;
   Micros platform_ahead{};
 };

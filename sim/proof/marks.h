@@ -59,6 +59,7 @@ enum class Mark : std::uint8_t {
   kRepaired,
   kClockStepped,
   kKinds,
+  kCapped,
   kJoinedConfirm,
 };
 inline constexpr std::size_t kMarks = static_cast<std::size_t>(Mark::kJoinedConfirm) + 1;
@@ -114,6 +115,7 @@ constexpr std::array<std::string_view, kMarks> kMarkNames = {
     "a rewound database is repaired",
     "a clock steps",
     "people of two kinds",
+    "a cap holds deletes back",
     "a confirm joins its apply",
 };
 

@@ -1,5 +1,6 @@
 #include "sim/proof/play.h"
 
+#include "flow/deletes.h"
 #include "flow/run.h"
 #include "model/hashing.h"
 #include "sim/proof/ends.h"
@@ -33,6 +34,7 @@ class Player {
     databases_.identity.clock_ahead = databases_.geo.clock_ahead = script.platform_ahead;
     shape_plan();
     facts_.group = script.group;
+    facts_.adoptions = script.company.match_mail;
     facts_.city = script.city;
     facts_.remark = script.remark;
     facts_.platform_ahead = script.platform_ahead;
@@ -267,6 +269,7 @@ class Player {
     people(Side::kLegacy).row_security = people(Side::kPlatform).row_security = false;
     if (unchecked_) recheck();
     unchecked_ = false;
+    if (order_.next() % 2 == 0) approve();
   }
 
   // --- faults -----------------------------------------------------------------------------------
@@ -287,6 +290,7 @@ class Player {
     if (step.kind == StepKind::kTrigger) make_trigger(step);
     if (step.kind == StepKind::kRemap) {
       remapped_.insert(step.a % 2 == 0 ? "name" : "city");
+      facts_.remapped = true;
       recheck();
       count(FaultKind::kRemap);
     }
@@ -408,6 +412,24 @@ class Player {
     }
   }
 
+  // Looks at what a cap holds back and says yes.
+  void approve() {
+    if (!capped_) return;
+    capped_ = false;
+    VirtualState connection(state_);
+    for (std::size_t i = 0; i < state_.entities.size(); ++i) {
+      const StateData::Entity& entity = state_.entities[i];
+      EntityRef ref;
+      ref.id = static_cast<std::int32_t>(i) + 1;
+      const auto due = delete_set(connection, entity.tenant, ref, std::nullopt, world_.now());
+      if (!due || due->rows == 0) continue;
+      const Approval yes{due->newest, world_.now() + std::chrono::hours(24),
+                         due->rows,   due->name,
+                         "operator",  "a drill"};
+      (void)connection.put_note(entity.tenant, approval_note(entity.name), yes.text());
+    }
+  }
+
   // --- jobs -------------------------------------------------------------------------------------
 
   void job(const RunFault& fault, Sweep sweep) {
@@ -519,7 +541,10 @@ class Player {
     out_.marks.set_if(code == Code::kRowsHidden, Mark::kRowsHidden);
     const bool rewound = code == Code::kTargetRewound || code == Code::kStateRewound;
     out_.marks.set_if(rewound, Mark::kRewound);
-    const bool told = code == Code::kDeadline || code == Code::kInterrupted;
+    out_.marks.set_if(code == Code::kDeletesCapped, Mark::kCapped);
+    capped_ |= code == Code::kDeletesCapped;
+    const bool told =
+        code == Code::kDeletesCapped || code == Code::kDeadline || code == Code::kInterrupted;
     const bool has_cause = code == Code::kFenceStale || told || code == Code::kRowsHidden ||
                            (code == Code::kSchemaDrift && unchecked_) ||
                            (rewound && rewound_.has_value());
@@ -553,9 +578,12 @@ class Player {
     const bool swept = script_.company.hard_legacy || script_.company.hard_platform ||
                        facts_.clocks_stepped || facts_.restored;
     for (int i = 0; i < (swept ? 3 : 2) && !out_.violation; ++i) {
-      if (run(undisturbed, swept ? Sweep::kFull : Sweep::kOff, nullptr, std::nullopt) !=
-          RunOutcome::kDone)
+      const RunOutcome ends =
+          run(undisturbed, swept ? Sweep::kFull : Sweep::kOff, nullptr, std::nullopt);
+      if (capped_) --i;
+      if (!capped_ && ends != RunOutcome::kDone)
         return broken("S1 convergence", "an undisturbed run does not end well");
+      approve();
       rest(swept ? minutes(11) : minutes(1));
     }
     if (out_.violation) return;
@@ -608,6 +636,7 @@ class Player {
   std::map<Database*, Database::Backup> backups_;
   std::optional<Side> rewound_;
   std::set<std::string> remapped_;
+  bool capped_ = false;     // a cap held deletes back
   bool unchecked_ = false;  // a schema has changed since the last check
   Instant last_run_{};
 };

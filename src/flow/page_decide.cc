@@ -261,7 +261,8 @@ bool Page::parts_are_there(Item& item) {
   const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
   LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
-    if (link.parts[part].exists == Existence::kNever) forget_part(item, part);
+    // A part that went along with a delete which did not come to its end is to be made again.
+    if (link.parts[part].exists != Existence::kPresent) forget_part(item, part);
     if (link.parts[part].exists != Existence::kPresent || !lacks(item, part)) continue;
     if (!repairs()) {
       quarantine(

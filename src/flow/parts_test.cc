@@ -272,5 +272,27 @@ TEST(RevivedParts, ARevivalThatDiesBetweenTwoPartsIsFinished) {
   }
 }
 
+// The profile is gone already when a user saves the person: it comes back with what legacy holds.
+TEST(RevivedParts, ADeleteThatIsLostHalfWayMakesThePartAgain) {
+  Scene scene{{.hard_platform = true}};
+  Company& company = scene.company;
+  const Key ann = company.hire("ann", {}, "Bonn");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.soft_delete(company.legacy, kPeople, ann);
+  at_port(company, "identity.begin", Moment::kBefore, [] { throw Killed(); });
+  ASSERT_TRUE(killed(company));
+  company.world.hook = nullptr;
+  ASSERT_FALSE(company.geo.has(kProfiles, user));
+  company.world.pass(std::chrono::minutes(10));
+  company.set(company.identity, kUsers, user, "name", "Ann");
+  (void)run(company);
+  wait_for_retry(company);
+  (void)run(company);
+  EXPECT_EQ(company.on_legacy(ann, "deleted_at"), "null");
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  expect_converged(company);
+}
+
 }  // namespace
 }  // namespace atlas::sim
