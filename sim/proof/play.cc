@@ -500,6 +500,11 @@ class Player {
         broken("H7 conservation", entity.entity + ": the accounts do not add up");
       note(entity.counts);
     }
+    for (const StateData::Entity& entity : state_.entities) {
+      for (const auto& [key, pending] : entity.pending)
+        out_.marks.set_if(pending.code == static_cast<std::uint16_t>(Code::kHasChildren),
+                          Mark::kHasChildren);
+    }
     out_.marks.set_if(report->outcome == RunOutcome::kLeaseHeld, Mark::kLeaseHeld);
     out_.marks.set_if(report->recovery.applied > 0, Mark::kSettledApplied);
     out_.marks.set_if(report->recovery.never_applied > 0, Mark::kSettledNever);
@@ -613,9 +618,6 @@ class Player {
         m.set_if(!c.open && c.winner.empty(), Mark::kConflictClosed);
         m.set_if(c.field.rfind('(', 0) == 0, Mark::kUpdateAgainstDelete);
       }
-      for (const auto& [key, pending] : entity.pending)
-        m.set_if(pending.code == static_cast<std::uint16_t>(Code::kHasChildren),
-                 Mark::kHasChildren);
     }
   }
 
