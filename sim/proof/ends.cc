@@ -162,6 +162,7 @@ std::optional<Violation> verdict(Company& company) {
                           {}};
   VerifyObserver observer;
   VerifyOptions options;
+  options.buckets = 8;
   options.fresh_key = {7, 1, 3};
   const auto report = verify(company.plan, ports, options, observer);
   if (!report) return Violation{"S20 unexpected error", report.error().line()};

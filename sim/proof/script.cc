@@ -58,7 +58,7 @@ class Drawer {
 
   Script draw() {
     shape();
-    out_.rounds = static_cast<std::uint8_t>(6 + below(2));
+    out_.rounds = static_cast<std::uint8_t>(5 + below(2));
     for (std::uint8_t round = 0; round < out_.rounds; ++round) {
       faults(round);
       users(round);

@@ -138,6 +138,13 @@ TableInfo Table::info() const {
 Database::Database(World& world, std::string name, TokenStyle tokens)
     : world_(world), name_(std::move(name)), tokens_(tokens) {}
 
+const std::string& Database::port(std::string_view method) const {
+  auto it = ports_.find(method);
+  if (it == ports_.end())
+    it = ports_.emplace(std::string(method), name_ + "." + std::string(method)).first;
+  return it->second;
+}
+
 Table& Database::create(Table table) {
   const TableName name = table.name;
   tables_[name] = std::make_shared<RowMap>();

@@ -113,6 +113,8 @@ class Database {
 
   World& world() const { return world_; }
   const std::string& name() const { return name_; }
+  // "<name>.<method>"; lives as long as the database.
+  const std::string& port(std::string_view method) const;
   TokenStyle tokens() const { return tokens_; }
   // Its own clock: stamps, the horizon and what a probe says.
   Instant now() const { return world_.now() + clock_ahead; }
@@ -228,6 +230,7 @@ class Database {
 
   World& world_;
   std::string name_;
+  mutable std::map<std::string, std::string, std::less<>> ports_;
   TokenStyle tokens_;
   std::map<TableName, Table> catalog_;
   Moments tables_;

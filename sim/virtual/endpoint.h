@@ -26,15 +26,11 @@ class VirtualEndpoint final : public Endpoint {
                                              std::span<const TableShape* const> tables) override;
 
  private:
-  std::string port(std::string_view method) const {
-    return database_.name() + "." + std::string(method);
-  }
-
   // Lost with a crash; the next call connects anew.
   Result<> connected();
   template <class Effect>
   auto call(std::string_view method, Effect&& effect) -> decltype(effect()) {
-    return database_.world().call(port(method), [&]() -> decltype(effect()) {
+    return database_.world().call(database_.port(method), [&]() -> decltype(effect()) {
       ATLAS_OK(connected());
       return effect();
     });

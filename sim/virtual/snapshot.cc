@@ -44,7 +44,7 @@ Result<VirtualSnapshot::View> VirtualSnapshot::view(const TableShape& shape) con
 
 Result<KeyPage> VirtualSnapshot::changed(const TableShape& shape, const StampPosition& from,
                                          std::size_t limit) {
-  return database_.world().call(database_.name() + ".changed", [&]() -> Result<KeyPage> {
+  return database_.world().call(database_.port("changed"), [&]() -> Result<KeyPage> {
     ATLAS_TRY(const View v, view(shape));
     std::vector<std::pair<std::int64_t, const RowMap::value_type*>> found;
     for (const auto& entry : v.rows) {
@@ -72,7 +72,7 @@ Result<KeyPage> VirtualSnapshot::changed(const TableShape& shape, const StampPos
 }
 
 Result<KeyPage> VirtualSnapshot::keys(const TableShape& shape, KeyView after, std::size_t limit) {
-  return database_.world().call(database_.name() + ".keys", [&]() -> Result<KeyPage> {
+  return database_.world().call(database_.port("keys"), [&]() -> Result<KeyPage> {
     ATLAS_TRY(const View v, view(shape));
     KeyPage page;
     page.end = true;
@@ -112,7 +112,7 @@ void VirtualSnapshot::add(const View& v, const Key& key, const Row& row, Rows& o
 }
 
 Result<Rows> VirtualSnapshot::read(const TableShape& shape, std::span<const KeyView> keys) {
-  return database_.world().call(database_.name() + ".read", [&]() -> Result<Rows> {
+  return database_.world().call(database_.port("read"), [&]() -> Result<Rows> {
     ATLAS_TRY(const View v, view(shape));
     Rows out(shape.columns.size());
     for (const KeyView key : keys) {
@@ -125,7 +125,7 @@ Result<Rows> VirtualSnapshot::read(const TableShape& shape, std::span<const KeyV
 }
 
 Result<Rows> VirtualSnapshot::scan(const TableShape& shape, KeyView after, std::size_t limit) {
-  return database_.world().call(database_.name() + ".scan", [&]() -> Result<Rows> {
+  return database_.world().call(database_.port("scan"), [&]() -> Result<Rows> {
     ATLAS_TRY(const View v, view(shape));
     Rows out(shape.columns.size());
     for (auto it = v.rows.upper_bound(after); it != v.rows.end() && out.size() < limit; ++it) {
@@ -140,7 +140,7 @@ Result<std::vector<std::size_t>> VirtualSnapshot::referred(const TableShape& sha
                                                            std::span<const KeyView> values,
                                                            std::optional<std::uint32_t> alive) {
   return database_.world().call(
-      database_.name() + ".referred", [&]() -> Result<std::vector<std::size_t>> {
+      database_.port("referred"), [&]() -> Result<std::vector<std::size_t>> {
         ATLAS_TRY(const View v, view(shape));
         std::set<Key> held;
         for (const auto& [key, row] : v.rows) {

@@ -16,7 +16,7 @@ Error VirtualTransaction::lost() const {
 
 Result<std::vector<std::vector<WriteResult>>> VirtualTransaction::apply(
     std::span<const WriteGroup> groups) {
-  return database_.world().call(database_.name() + ".apply", [&]() -> Result<Results> {
+  return database_.world().call(database_.port("apply"), [&]() -> Result<Results> {
     if (work_->lost()) return lost();
     Results results;
     while (true) {
@@ -141,7 +141,7 @@ void VirtualTransaction::take_effect() {
 }
 
 CommitAnswer VirtualTransaction::commit() {
-  const std::string port = database_.name() + ".commit";
+  const std::string& port = database_.port("commit");
   if (auto error = database_.world().at_port(port, Moment::kBefore)) {
     work_->end();
     return {CommitOutcome::kRolledBack, std::move(error)};

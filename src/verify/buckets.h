@@ -2,7 +2,7 @@
 
 // Sums of what each side shows, by a part of the platform key's hash: where the sums of a bucket
 // agree, so do all its instances, and none of them need be looked at together (ENGINE E36; the idea
-// of Merkle trees and of pt-table-checksum, one level deep). 2 MiB. One thread.
+// of Merkle trees and of pt-table-checksum, one level deep). 32 bytes a bucket. One thread.
 
 #include "mapping/mapper.h"
 #include "verify/images.h"
@@ -15,8 +15,8 @@ namespace atlas {
 
 class Buckets {
  public:
-  explicit Buckets(const Mapper& mapper, const Hasher& hasher)
-      : mapper_(mapper), hasher_(hasher), sums_(kBuckets) {}
+  Buckets(const Mapper& mapper, const Hasher& hasher, std::size_t buckets)
+      : mapper_(mapper), hasher_(hasher), sums_(buckets) {}
 
   // Adds what one side shows of a linked instance. The image has that side read and mapped, and its
   // keys and kind are the link's.
@@ -27,14 +27,13 @@ class Buckets {
   std::int64_t equal_instances() const;
 
  private:
-  static constexpr std::size_t kBuckets = std::size_t{1} << 16U;
   struct Sum {
     std::uint64_t total[2] = {0, 0};
     std::uint32_t count[2] = {0, 0};
     bool equal() const { return total[0] == total[1] && count[0] == count[1]; }
   };
   std::size_t bucket_of(KeyView platform_key) const {
-    return hasher_.of_bytes(platform_key) % kBuckets;
+    return hasher_.of_bytes(platform_key) % sums_.size();
   }
   std::uint64_t digest(Side side, KeyView platform_key, const Image& image);
 

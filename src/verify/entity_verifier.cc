@@ -19,7 +19,7 @@ EntityVerifier::EntityVerifier(const VerifyScene& scene, const EntityPlan& entit
       entity_(entity),
       ref_(scene.entities[entity.index.value]),
       mapper_(entity, scene.hasher),
-      buckets_(mapper_, scene.hasher),
+      buckets_(mapper_, scene.hasher, scene.options.buckets),
       page_size_(scene.options.page_rows) {
   out_.entity = entity.name;
 }

@@ -34,6 +34,8 @@ struct VerifyOptions {
   std::vector<std::string> entities;  // empty: all
   std::size_t page_rows =
       2000;  // also the bound of memory: one page of links with the rows of both sides
+  // Sums are compared by so many parts of the keys; fewer take less memory and look at more rows.
+  std::size_t buckets = std::size_t{1} << 16U;
   std::size_t findings_max = 100;            // kept per entity and standing; the counts go on
   std::array<std::uint8_t, 32> fresh_key{};  // hash key for a tenant that state does not know yet
 };
