@@ -7,6 +7,10 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(ATLAS_SANITIZE "" CACHE STRING "Sanitizers to compile in, as -fsanitize= takes them")
 option(ATLAS_PRECOMPILE "Compile the headers that all tests include once" ON)
 option(ATLAS_CHAOS "atlas-bridge itself reads ATLAS_FAULT" OFF)
+option(ATLAS_PLANT "The engine has its planted bugs, which atlas-sim switches on" OFF)
+if(ATLAS_PLANT)
+  add_compile_definitions(ATLAS_PLANT=1)
+endif()
 
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Werror

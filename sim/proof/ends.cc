@@ -91,22 +91,35 @@ bool in_conflict(const StateData& state, const Key& legacy_key, const std::strin
   return false;
 }
 
-// A row that cannot come over because another one, dead, holds its mail there: a person must
-// decide, and it says so.
-bool waits_for_a_person(const StateData& state, Side side, const Key& key) {
-  for (const StateData::Entity& entity : state.entities) {
-    if (entity.name != "person") continue;
-    const auto ambiguous = static_cast<std::uint16_t>(Code::kAmbiguousMatch);
-    for (const auto& [instance, pending] : entity.pending) {
-      // Of two rows that may be one, one says so, and the other one is its candidate.
-      if (pending.code == ambiguous && entity.candidates.contains({side, 0, key})) return true;
-      if (instance.side == side && instance.key == key &&
-          (pending.code == static_cast<std::uint16_t>(Code::kUniqueTaken) ||
-           pending.code == ambiguous))
-        return true;
-    }
-  }
-  return false;
+// Whether a dead row has the mail.
+bool a_dead_row_has(const Database& database, const TableName& name, const std::string& mail) {
+  const Table& table = *database.find(name);
+  const std::uint32_t column = table.column("mail");
+  const std::uint32_t mark = table.column("deleted_at");
+  return std::ranges::any_of(database.rows(name), [&](const auto& entry) {
+    return !entry.second->cells[mark].is_null() && value_text(entry.second->cells[column]) == mail;
+  });
+}
+
+// A row that cannot come over, because another one, dead, holds its mail there or would be its
+// pair: a person must decide, and it says so.
+bool waits_for_a_person(const Company& company, Side side, const Living& row) {
+  const std::string& mail = row.fields.at("mail");
+  const bool held = side == Side::kLegacy ? a_dead_row_has(company.identity, kUsers, mail)
+                                          : a_dead_row_has(company.legacy, kPeople, mail) ||
+                                                a_dead_row_has(company.legacy, kStaff, mail);
+  if (!held) return false;
+  const StateData::Entity& entity = *company.state.entity(company.options.tenant, "person");
+  return std::ranges::any_of(entity.pending, [&](const auto& entry) {
+    const auto& [instance, pending] = entry;
+    // Of two rows that may be one, one says so, and the other one is its candidate.
+    if (pending.code == static_cast<std::uint16_t>(Code::kAmbiguousMatch) &&
+        entity.candidates.contains({side, 0, row.key}))
+      return true;
+    return instance.side == side && instance.key == row.key &&
+           (pending.code == static_cast<std::uint16_t>(Code::kUniqueTaken) ||
+            pending.code == static_cast<std::uint16_t>(Code::kAmbiguousMatch));
+  });
 }
 
 std::optional<Violation> teams_differ(const Company& company) {
@@ -131,7 +144,7 @@ std::optional<Violation> difference(const Company& company, const StateData& sta
         return Violation{"S7 duplicates",
                          fmt::format("person {} lives {} times on {}", person, rows.size(), where)};
       const Side which = side == &legacy ? Side::kLegacy : Side::kPlatform;
-      if (!others.contains(person) && waits_for_a_person(state, which, rows.front().key)) continue;
+      if (!others.contains(person) && waits_for_a_person(company, which, rows.front())) continue;
       if (!others.contains(person))
         return Violation{"S1 convergence",
                          fmt::format("person {} lives only on {}", person, where)};

@@ -75,6 +75,22 @@ class Pass {
     }
   }
 
+  // H5: fields of a group win or lose together.
+  std::optional<Violation> group_torn() const {
+    if (!facts_.group) return std::nullopt;
+    for (const StateData::Entity& entity : company_.state.entities) {
+      for (const Conflict& a : entity.conflicts) {
+        for (const Conflict& b : entity.conflicts) {
+          if (a.field == "name" && b.field == "city" && a.instance == b.instance && a.at == b.at &&
+              !a.open && !b.open && a.winner != b.winner)
+            return Violation{"H5 atomicity",
+                             fmt::format("{} wins the name and {} the city", a.winner, b.winner)};
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
   std::optional<Violation> law_broken_by(const Event& event) {
     if (event.database == nullptr) {
       for (auto& [id, writes] : bridge_values_) writes.clear();
@@ -175,7 +191,12 @@ class Pass {
     const Table& table = *event.change.table;
     const auto old = token_in(table, event.change.before.get(), column.column);
     const Value& value = cell(table, *event.change.after, column.column);
-    if (value.is_null()) return std::nullopt;
+    if (value.is_null()) {
+      // Nobody empties a name or a remark; a city goes with its profile.
+      if (!old || column.field == 'c' || event.change.before == nullptr) return std::nullopt;
+      return Violation{"H1 provenance",
+                       fmt::format("{} of person {} was emptied by us", column.column, owner_)};
+    }
     const auto now = token_in(table, event.change.after.get(), column.column);
     if (now && now == old) return std::nullopt;
     if (!now)
@@ -305,7 +326,7 @@ std::optional<Violation> History::breach(const HistoryFacts& facts) const {
   for (const Event& event : events_) {
     if (auto broken = pass.law_broken_by(event)) return broken;
   }
-  return std::nullopt;
+  return pass.group_torn();
 }
 
 }  // namespace atlas::sim

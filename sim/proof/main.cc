@@ -1,13 +1,17 @@
 // atlas-sim: plays seeds, shows or shortens one of them.
 
+#include "foundation/planted.h"
 #include "sim/proof/seeds.h"
 #include "sim/proof/shrink.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -46,6 +50,45 @@ int play_all(const SeedRange& range, bool demand_marks) {
   return good ? 0 : 1;
 }
 
+// Plays each planted bug until a law breaks, `hunts` times from seeds apart from each other; says
+// after how many seeds, in the middle.
+int hunt(SeedRange range, std::size_t hunts) {
+  constexpr std::uint64_t kApart = 1'000'000;
+  if (!atlas::kCanPlant) {
+    fmt::print("this build has no planted bugs: ./dev sim --planted builds one that has\n");
+    return 64;
+  }
+  bool all = true;
+  range.violations_max = 1;
+  const std::uint64_t first = range.first;
+  fmt::print(
+      "| rule | planted bug | law broken | seeds, median | seeds, most |\n|---|---|---|---|---|\n");
+  for (const atlas::PlantInfo& info : atlas::kPlants) {
+    atlas::plant(info.plant);
+    std::vector<std::uint64_t> seeds;
+    std::string law = "none";
+    for (std::size_t i = 0; i < hunts; ++i) {
+      range.first = first + (i * kApart);
+      const atlas::sim::SeedSums sums = atlas::sim::play_seeds(range);
+      if (sums.broken.empty()) break;
+      law = sums.broken.front().violation.law;
+      seeds.push_back(sums.broken.front().seed - range.first + 1);
+    }
+    std::sort(seeds.begin(), seeds.end());
+    const bool found = seeds.size() == hunts;
+    all &= found;
+    if (found)
+      fmt::print("| {} | {} | {} | {} | {} |\n", info.rule, info.what, law, seeds[seeds.size() / 2],
+                 seeds.back());
+    else
+      fmt::print("| {} | {} | **not found** in {} seeds | | |\n", info.rule, info.what,
+                 range.count);
+    (void)std::fflush(stdout);
+  }
+  atlas::plant(atlas::Plant::kNone);
+  return all ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,6 +99,7 @@ int main(int argc, char** argv) {
   std::uint64_t seed = 0;
   bool shorten = false;
   bool demand_marks = false;
+  std::size_t hunts = 0;
   app.add_option("--seeds", range.count, "how many")->capture_default_str();
   app.add_option("--from", range.first, "the first one")->capture_default_str();
   app.add_option("--jobs", range.threads, "threads")->capture_default_str();
@@ -63,6 +107,8 @@ int main(int argc, char** argv) {
   app.add_flag("--shrink", shorten,
                "with --seed: show the shortest story that breaks the same law");
   app.add_flag("--all-marks", demand_marks, "fail if a mark is never reached");
+  app.add_option("--hunt", hunts, "find each planted bug, so many times over");
   CLI11_PARSE(app, argc, argv);
+  if (hunts > 0) return hunt(range, hunts);
   return seed != 0 ? show(seed, shorten) : play_all(range, demand_marks);
 }

@@ -103,6 +103,7 @@ class Player {
 
   void committed(const Commit& commit) {
     history_.record(commit, world_.now());
+    if (commit.bridge) parents_are_spared(commit);
     mix(commit.writer);
     mix(stable_hash(commit.database.name()));
     for (const Change& change : commit.changes) mix(stable_hash(change.key));
@@ -117,6 +118,30 @@ class Player {
       say(line);
     }
   }
+  // E26: a team that we delete has no member that was there when the run began.
+  void parents_are_spared(const Commit& commit) {
+    for (const Change& change : commit.changes) {
+      if (change.table->name != kTeams || change.before == nullptr) continue;
+      const std::uint32_t mark = change.table->column("deleted_at");
+      const bool dies = change.after == nullptr || (change.before->cells[mark].is_null() &&
+                                                    !change.after->cells[mark].is_null());
+      if (!dies) continue;
+      const bool legacy = &commit.database == &databases_.legacy;
+      for (const TableName& table : {kPeople, kStaff, kUsers}) {
+        const Table* members = commit.database.find(table);
+        if (members == nullptr || (!legacy && script_.company.team_on_profile)) continue;
+        for (const auto& [key, row] : commit.database.rows(table)) {
+          const Value& team = row->cells[members->column("team")];
+          const bool alive = row->cells[members->column("deleted_at")].is_null();
+          const std::int64_t stamp = row->cells[*members->stamp].as_int();
+          if (alive && !team.is_null() && encode_key({&team, 1}) == change.key &&
+              stamp < run_began_.time_since_epoch().count() - 60'000'000)
+            broken("H4 delete", "a team was deleted while it had a member");
+        }
+      }
+    }
+  }
+
   void mix(std::uint64_t word) {
     out_.trace = (out_.trace ^ word) * 0x9e3779b97f4a7c15ULL;
     out_.trace ^= out_.trace >> 29U;
@@ -447,6 +472,7 @@ class Player {
   RunOutcome run(const RunFault& fault, Sweep sweep, Executor* executor,
                  std::optional<Fibers::Process> process) {
     ++out_.runs;
+    run_began_ = world_.now();
     last_run_ = world_.now();
     for (Database* database : all())
       out_.marks.set_if(database->prepared > 0, Mark::kPreparedDuringRun);
@@ -640,7 +666,7 @@ class Player {
   std::set<std::string> remapped_;
   bool capped_ = false;     // a cap held deletes back
   bool unchecked_ = false;  // a schema has changed since the last check
-  Instant last_run_{};
+  Instant last_run_{}, run_began_{};
 };
 
 }  // namespace

@@ -210,7 +210,7 @@ RunFault run_fault(const Step& step) {
   SeededRng rng((static_cast<std::uint64_t>(step.a) << 32U) | step.b);
   auto below = [&](std::uint64_t n) { return static_cast<std::uint32_t>(rng.next() % n); };
   RunFault out;
-  out.page_rows = 1 + below(5);
+  out.page_rows = below(2) == 0 ? 1 + below(4) : 4 + below(12);
   switch (below(8)) {
     case 0:
     case 1:

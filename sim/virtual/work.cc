@@ -181,6 +181,8 @@ void Work::undo_writes() {
 void Work::prepare() {
   if (prepared_ || !open_) return;
   prepared_ = true;
+  // No backend has it any more: who looks for the oldest transaction does not see it (E28).
+  database_.open_since.erase(open_since_);
   ++database_.prepared;
 }
 
@@ -205,9 +207,11 @@ void Work::commit() {
 void Work::end() {
   if (!open_) return;
   open_ = false;
-  if (prepared_) --database_.prepared;
+  if (prepared_)
+    --database_.prepared;
+  else
+    database_.open_since.erase(open_since_);
   std::erase(database_.open_, this);
-  database_.open_since.erase(open_since_);
   database_.waits_.erase(writer_);
   for (const RowId& row : held_) {
     const auto it = database_.locks_.find(row);

@@ -3,6 +3,7 @@
 #include "apply/intent_codec.h"
 #include "foundation/assert.h"
 #include "foundation/fault_point.h"
+#include "foundation/planted.h"
 
 #include <algorithm>
 
@@ -96,7 +97,8 @@ class BatchRun {
     for (const std::uint32_t i : chosen) effects.push_back(writes_[i].effect);
     const Intent intent{ticket.batch, context_.entity.id, context_.endpoint_name(target),
                         encode_intent(effects, context_.field_names)};
-    ATLAS_OK(context_.state.store_intents(context_.lease, {&intent, 1}));
+    if (!planted(Plant::kNoIntent))
+      ATLAS_OK(context_.state.store_intents(context_.lease, {&intent, 1}));
     (void)fault_point("apply.intent_stored");
     done_.intents.push_back(ticket.batch);
     auto transaction = endpoint.begin(ticket, tables);
@@ -125,6 +127,10 @@ class BatchRun {
   // the witness insert waits for it.
   Result<> settle(Endpoint& endpoint, const ApplyTicket& ticket,
                   const std::vector<std::uint32_t>& chosen) {
+    if (planted(Plant::kUnknownCommitGuessed)) {
+      for (const std::uint32_t i : chosen) done_.outcomes[i].status = WriteStatus::kApplied;
+      return {};
+    }
     auto settlement = endpoint.settle(ticket);
     if (!settlement)
       return Error(Code::kCommitUnknown, "the target did not answer the witness question either")
@@ -150,6 +156,8 @@ class BatchRun {
         const std::uint32_t write = grouped.order[g][i];
         WriteOutcome& out = done_.outcomes[write];
         out.status = results[g][i].status;
+        if (planted(Plant::kSwallowedIsApplied) && out.status == WriteStatus::kSuppressed)
+          out.status = WriteStatus::kApplied;
         out.error = std::move(results[g][i].error);
         if (out.status == WriteStatus::kApplied && writes_[write].kind != WriteKind::kRemove)
           out.version = results[g][i].version;

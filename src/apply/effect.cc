@@ -1,5 +1,7 @@
 #include "apply/effect.h"
 
+#include "foundation/planted.h"
+
 namespace atlas {
 
 void apply_effect(const Effect& effect, const std::optional<RowVersion>& version,
@@ -18,7 +20,7 @@ void apply_effect(const Effect& effect, const std::optional<RowVersion>& version
   }
   // A root that is made again brings its parts back one by one: until then they are as never made.
   if (effect.liveness == LivenessEffect::kAlive && effect.write == WriteKind::kInsert &&
-      effect.part == 1) {
+      effect.part == 1 && !planted(Plant::kDeadPartsKept)) {
     for (PartState& other : link.parts.subspan(2)) {
       if (other.exists == Existence::kGone) other = PartState{};
     }

@@ -1,6 +1,7 @@
 #include "apply/recovery.h"
 
 #include "apply/intent_codec.h"
+#include "foundation/planted.h"
 
 #include <algorithm>
 #include <memory>
@@ -110,7 +111,10 @@ Result<RecoveryReport> recover(
     const RecoveryEntity& entity = found->second;
     ATLAS_TRY(DecodedIntent decoded, decode_intent(intent.payload));
     ATLAS_TRY(Endpoint * target, endpoint(intent.endpoint));
-    ATLAS_TRY(const Settlement settlement, target->settle({tenant, lease.epoch, intent.number}));
+    ATLAS_TRY(Settlement settlement, target->settle({tenant, lease.epoch, intent.number}));
+    if (planted(Plant::kSettledAsApplied)) settlement.applied = true;
+    if (planted(Plant::kSettledAsNever)) settlement.applied = false;
+    if (planted(Plant::kUnappliedForgotten)) settlement.unapplied.clear();
     (settlement.applied ? report.applied : report.never_applied) += 1;
 
     Confirm confirm;
@@ -132,6 +136,7 @@ Result<RecoveryReport> recover(
         continue;
       std::erase_if(effect.fields, [&](const FieldEffect& f) { return map[f.field] < 0; });
       for (FieldEffect& f : effect.fields) f.field = static_cast<std::uint32_t>(map[f.field]);
+      if (planted(Plant::kLosersForgotten)) effect.losers.clear();
       for (Conflict& loser : effect.losers) confirm.put_conflicts.push_back(std::move(loser));
       if (effect.part >= entity.entity.parts) continue;
       if (LinkRecord* link = find(current, effect)) {
@@ -152,7 +157,7 @@ Result<RecoveryReport> recover(
       apply_effect(effect, std::nullopt, *link);
     }
     ATLAS_OK(replace_older(state, lease.tenant, entity.entity, current, made, confirm));
-    for (std::size_t i = 0; i < made.size(); ++i) {
+    for (std::size_t i = 0; i < made.size() && !planted(Plant::kRecoveryMakesNoLinks); ++i) {
       inserted.push_back(&made[i]);
       // Its platform row may have been set aside on its own.
       confirm.drop_pending.push_back({Side::kPlatform, 0, Key(made[i].platform_key)});

@@ -1,5 +1,7 @@
 #include "capture/reconcile.h"
 
+#include "foundation/planted.h"
+
 #include <fmt/format.h>
 
 namespace atlas {
@@ -50,7 +52,7 @@ Result<> ReconcileScan::load_links(StateStore& state, std::size_t limit) {
 }
 
 void ReconcileScan::missing(const LinkRecord& link, std::vector<Discrepancy>& out) const {
-  if (expects_row(link))
+  if (expects_row(link) && !planted(Plant::kAbsenceUnseen))
     out.push_back({{Side::kLegacy, link.kind, Key(link.legacy_key)}, std::nullopt});
 }
 

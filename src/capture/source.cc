@@ -1,6 +1,7 @@
 #include "capture/source.h"
 
 #include "foundation/assert.h"
+#include "foundation/planted.h"
 
 #include <algorithm>
 
@@ -27,9 +28,11 @@ SourceScan::SourceScan(SourceSpec spec, Cursor stored, const Horizon& horizon)
     : spec_(std::move(spec)),
       cursor_(stored),
       stored_(std::move(stored)),
-      fixed_(horizon.prepared_pending && !spec_.application_stamps) {
-  const Instant bound =
-      spec_.application_stamps ? horizon.server_now - spec_.overlap : horizon.safe - spec_.margin;
+      fixed_(horizon.prepared_pending && !spec_.application_stamps &&
+             !planted(Plant::kPreparedIgnored)) {
+  const Instant bound = spec_.application_stamps       ? horizon.server_now - spec_.overlap
+                        : planted(Plant::kNoWatermark) ? horizon.server_now
+                                                       : horizon.safe - spec_.margin;
   ceiling_ = native_floor(*spec_.shape, bound);
   cursor_.source = spec_.name;
   if (!cursor_.swept && cursor_.key.empty() && cursor_.sweep_floor == 0) {
@@ -98,7 +101,8 @@ Result<KeyPage> SourceScan::follow(Snapshot& snapshot, std::size_t limit) {
 
 void SourceScan::rest_at(std::int64_t native_stamp) {
   if (fixed_) return;
-  const std::int64_t bounded = std::min(native_stamp, ceiling_);
+  const std::int64_t bounded =
+      std::min(native_stamp, ceiling_) + (planted(Plant::kCursorSkipsTie) ? 1 : 0);
   if (bounded == kMinusInfinity) return;
   if (!cursor_.has_stamp || bounded > cursor_.stamp) {
     cursor_.has_stamp = true;

@@ -1,6 +1,7 @@
 #include "flow/compose.h"
 
 #include "foundation/assert.h"
+#include "foundation/planted.h"
 
 #include <algorithm>
 
@@ -169,7 +170,7 @@ class SideComposer {
       out_.misfit_side = side_;
       return;
     }
-    if (done.missing) {
+    if (done.missing && !planted(Plant::kParentNotAwaited)) {
       out_.missing.push_back(*done.missing);
       if (!done.deferred) {
         // An update delivers its other fields; a new row waits as a whole.
@@ -180,7 +181,7 @@ class SideComposer {
       // parent is there.
       if (plan.ref->defer && !inserting) return settle_adopted_null(i);
       out_.deferred |= plan.ref->defer;
-      hash = in_.context.run.hasher.of(Value::null());
+      if (!planted(Plant::kDeferredBaseKept)) hash = in_.context.run.hasher.of(Value::null());
     }
     for (std::size_t c = 0; c < cells.size(); ++c)
       put(drafts_[cells[c].part], cells[c].column, values[c]);
@@ -274,6 +275,7 @@ class SideComposer {
     const bool root_insert = !drafts_[root].cells.empty() && drafts_[root].insert;
     for (const std::uint32_t part : open_) {
       Draft& d = drafts_[part];
+      if (planted(Plant::kSecondPartForgotten) && d.insert && part > 1) continue;
       const bool optional =
           !legacy() && entity_.parts[part - 1].presence[kind_] == Presence::kOptional;
       if (d.insert && optional && !d.any_value) {
@@ -336,7 +338,8 @@ class SideComposer {
     w.effect.part = d.part;
     w.effect.write = kind;
     w.effect.creates_link = in_.link == nullptr;
-    w.effect.unverified = kind != WriteKind::kRemove && (table.rewrites || table.after_effects);
+    w.effect.unverified = kind != WriteKind::kRemove && (table.rewrites || table.after_effects) &&
+                          !planted(Plant::kNoReadBack);
     w.effect.liveness = d.liveness;
     // Of a removed row its own: a restore may bring it back, and then it is told from a new one.
     w.effect.user_stamp_us = kind == WriteKind::kRemove
@@ -360,7 +363,8 @@ class SideComposer {
 
 std::int64_t effective_stamp(const LinkRecord* link, std::uint32_t part,
                              const RowVersion& version) {
-  if (link != nullptr && link->parts[part].own_write && link->parts[part].version == version) {
+  if (link != nullptr && link->parts[part].own_write && link->parts[part].version == version &&
+      !planted(Plant::kOwnStampCounts)) {
     return link->parts[part].user_stamp_us;
   }
   return version.stamp_us;

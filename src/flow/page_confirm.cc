@@ -2,6 +2,7 @@
 // confirm (ENGINE E4, E6).
 
 #include "flow/page.h"
+#include "foundation/planted.h"
 #include "model/text_form.h"
 #include "model/value_bytes.h"
 
@@ -183,6 +184,7 @@ void Page::attach_losers(Item& item) {
 
 void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm) {
   if (!item.decided) return;  // a delete that is set aside settles nothing yet
+  if (planted(Plant::kHalfAdoptionSilent) && item.link < 0 && !item.insert_link) return;
   // Without a link only what was written over is on record: an adoption can fail on one side.
   const bool linked = item.link >= 0 || item.insert_link;
   const bool failed =
@@ -337,7 +339,7 @@ void Page::count(const Item& item) {
   if (item.gone || !item.decided) return;
   Counts& counts = result_.counts;
   ++counts.decided;
-  ++counts[item.outcome];
+  if (!planted(Plant::kStaleUncounted) || item.outcome != Outcome::kStale) ++counts[item.outcome];
   if (item.deferred) ++counts.deferred;
   if (item.outcome != Outcome::kApplied) return;
   if (made_or_removed_on_legacy(item)) ++counts.legacy_user_writes;

@@ -2,6 +2,7 @@
 // composed.
 
 #include "flow/page.h"
+#include "foundation/planted.h"
 #include "model/text_form.h"
 
 #include <fmt/format.h>
@@ -48,6 +49,7 @@ void Page::quarantine(Item& item, Code code, std::string reason, std::string fie
                       std::string blocker) {
   item.outcome = Outcome::kQuarantined;
   item.decided = true;
+  if (planted(Plant::kPoisonSkipped)) return void(item.outcome = Outcome::kFiltered);
   item.park = parked(PendingState::kQuarantined, code, std::move(reason), item.pending, c_.run.now,
                      fingerprint(item));
   item.park->field = std::move(field);
@@ -62,6 +64,7 @@ void Page::hold(Item& item, Code code, std::string reason) {
 }
 
 void Page::dirty(Item& item, std::string reason, Code code) {
+  if (planted(Plant::kStaleForgotten) && code == Code::kGuardLost) return;
   item.park = parked(PendingState::kDirty, code, std::move(reason), item.pending, c_.run.now, 0);
   item.park->retry_at = c_.run.now;
 }
@@ -142,7 +145,7 @@ void Page::record_versions(Item& item) {
     part.exists = Existence::kPresent;
     if (part.unverified && !view.misfit) {
       part.unverified = false;
-      if (!edited_part(item, p)) {
+      if (!edited_part(item, p) || planted(Plant::kRewriteUnseen)) {
         part.version = version;
         part.bounces = 0;
         continue;
@@ -262,7 +265,8 @@ bool Page::parts_are_there(Item& item) {
   LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
     // A part that went along with a delete which did not come to its end is to be made again.
-    if (link.parts[part].exists != Existence::kPresent) forget_part(item, part);
+    if (link.parts[part].exists != Existence::kPresent && !planted(Plant::kDeadPartsKept))
+      forget_part(item, part);
     if (link.parts[part].exists != Existence::kPresent || !lacks(item, part)) continue;
     if (!repairs()) {
       quarantine(
@@ -339,8 +343,9 @@ void Page::decide_one(std::size_t i) {
   const bool again = repairs() && item.pending != nullptr &&
                      item.pending->code == static_cast<std::uint16_t>(Code::kPartMissing);
   if (item.pending != nullptr && !item.forced && !again &&
-      item.pending->state != PendingState::kDirty && item.pending->retry_at > c_.run.now &&
-      item.pending->fingerprint == fingerprint(item)) {
+      item.pending->state != PendingState::kDirty &&
+      ((item.pending->retry_at > c_.run.now && item.pending->fingerprint == fingerprint(item)) ||
+       planted(Plant::kQuarantineForever))) {
     // Nothing changed since it was set aside: it waits for its time.
     switch (item.pending->state) {
       case PendingState::kQuarantined:
@@ -478,7 +483,7 @@ void Page::decide_one(std::size_t i) {
         break;
       }
       if (entity_.has_match && item.match != kNoBase && !options_.pairing &&
-          !options_.may_create_at_once && !item.forced) {
+          !planted(Plant::kMatchIgnored) && !options_.may_create_at_once && !item.forced) {
         item.decided = false;
         item.candidate = true;
         ++result_.counts.parked;

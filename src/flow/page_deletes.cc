@@ -3,6 +3,7 @@
 
 #include "flow/deletes.h"
 #include "flow/page.h"
+#include "foundation/planted.h"
 
 #include <fmt/format.h>
 
@@ -133,6 +134,7 @@ Result<> Page::spare_parents() {
 }
 
 Result<> Page::spare_parents(Side side) {
+  if (planted(Plant::kChildrenIgnored)) return {};
   const Case wanted = side == Side::kLegacy ? Case::kDeleteLegacy : Case::kDeletePlatform;
   for (const ReferrerPlan& referrer : entity_.referrers[index(side)]) {
     std::vector<std::size_t> which;

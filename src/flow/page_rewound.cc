@@ -3,6 +3,7 @@
 // than their links, and pairs have none.
 
 #include "flow/page.h"
+#include "foundation/planted.h"
 
 #include <algorithm>
 
@@ -29,6 +30,7 @@ bool Page::brought_back(const Item& item, Side rewound) const {
 // other side that differs, and its values flow. It is confirmed with the link whatever becomes of
 // the writes, so that a later run does not take the old row for an edit.
 void Page::rebase(Item& item, Side rewound) {
+  if (planted(Plant::kRestoredRowsAreEdits)) return;
   const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
   LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   const Image& view = image(item);

@@ -2,6 +2,7 @@
 // found.
 
 #include "flow/page.h"
+#include "foundation/planted.h"
 
 #include <algorithm>
 #include <map>
@@ -158,7 +159,9 @@ Result<> Page::select(std::vector<Seed>& seeds) {
       id = legacy_view(links_[known->second]);
       link = static_cast<std::ptrdiff_t>(by_key.at(id));
       const PartState& part = links_[static_cast<std::size_t>(link)].parts[seed.part];
-      if (!seed.forced && seed.scanned && part.version == *seed.scanned && !part.unverified) {
+      const bool ours = planted(Plant::kEchoSwallowsEdits) && part.own_write;
+      if (!seed.forced && seed.scanned && (ours || part.version == *seed.scanned) &&
+          !part.unverified) {
         ++result_.counts.echo;
         continue;
       }

@@ -1,5 +1,7 @@
 #include "resolve/decide.h"
 
+#include "foundation/planted.h"
+
 #include <algorithm>
 
 namespace atlas {
@@ -65,8 +67,9 @@ class FieldDecider {
     bool platform_edit = f.platform != f.base;
     if (f.base == kNoBase) {
       // E15: in an adoption null yields to a value; otherwise both count as edits without a base.
-      if (in_.link == LinkState::kNone && f.legacy_null) legacy_edit = false;
-      if (in_.link == LinkState::kNone && f.platform_null) platform_edit = false;
+      const bool adopts = in_.link == LinkState::kNone && !planted(Plant::kNullWinsAdoption);
+      if (adopts && f.legacy_null) legacy_edit = false;
+      if (adopts && f.platform_null) platform_edit = false;
     }
     unit.legacy_edited |= legacy_edit;
     unit.platform_edited |= platform_edit;
@@ -157,6 +160,7 @@ class FieldDecider {
         reason = ConflictReason::kPolicy;
         return;
       case ConflictPolicy::kManual:
+        if (planted(Plant::kManualOverwrites)) return;
         hold = true;
         reason = ConflictReason::kManual;
         return;
@@ -264,6 +268,8 @@ Side newest(std::int64_t legacy_stamp, std::int64_t platform_stamp, std::int64_t
   const std::int64_t legacy = truncate(legacy_stamp, precision_us);
   const std::int64_t platform = truncate(platform_stamp, precision_us);
   if (tie != nullptr) *tie = legacy == platform;
+  if (legacy != platform && planted(Plant::kOldestWins))
+    return legacy < platform ? Side::kLegacy : Side::kPlatform;
   if (legacy != platform) return legacy > platform ? Side::kLegacy : Side::kPlatform;
   return tie_winner;
 }
@@ -300,6 +306,10 @@ Decision decide(const DecideInput& input) {
       }
       break;
     case Case::kDeletePlatform:
+      if (planted(Plant::kDeathIgnored)) {
+        out.what = Case::kNothing;
+        return out;
+      }
       settle_delete(input, Side::kPlatform, out);
       break;
     case Case::kDeleteLegacy:
