@@ -454,6 +454,7 @@ void Page::plan_out() const {
     if (c_.planned == nullptr) continue;
     for (const std::uint32_t w : item.writes) {
       c_.planned->add(planned(writes_[w], item));
+      plan_children(writes_[w]);
     }
   }
 }

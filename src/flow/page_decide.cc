@@ -422,6 +422,7 @@ void Page::decide_one(std::size_t i) {
   input.policies = policies;
   input.asked = asked;
   item.decision = decide(input);
+  if (brings_back(item, input)) item.decision = decide(input);
   take_back(item, views);
   if (item.link >= 0 && rewound) report_overwritten(item, *rewound);
   // But a row that the other side's edit brings back lives on with its own values: they are not
