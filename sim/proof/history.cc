@@ -193,7 +193,7 @@ class Pass {
     const Value& value = cell(table, *event.change.after, column.column);
     if (value.is_null()) {
       // Nobody empties a name or a remark; a city goes with its profile.
-      if (!old || column.field == 'c' || event.change.before == nullptr) return std::nullopt;
+      if (!old || column.field == 'c' || facts_.restored) return std::nullopt;
       return Violation{"H1 provenance",
                        fmt::format("{} of person {} was emptied by us", column.column, owner_)};
     }

@@ -62,7 +62,7 @@ std::string legacy_name(const VerifyFinding& finding) {
 }
 
 Json counts_json(const VerifyCounts& counts) {
-  Json out{{"links", counts.links}, {"rows_unlinked", counts.rows_unlinked}};
+  Json out{{"links", counts.links}, {"dead", counts.dead}, {"rows_unlinked", counts.rows_unlinked}};
   for (std::size_t i = 0; i < kStandings; ++i) {
     out[std::string(standing_name(static_cast<Standing>(i)))] = counts.standings[i];
   }
@@ -81,9 +81,12 @@ std::string verdict_line(const VerifyReport& report, bool colour) {
                                  report.total[Standing::kUnlinkedLegacy] +
                                  report.total[Standing::kUnlinkedPlatform];
   std::string line =
-      fmt::format("verify: {}, {} compared, {}",
+      fmt::format("verify: {}, {} compared",
                   styled(verdict_name(report.verdict), style_of(report.verdict), colour),
-                  counted(report.total.links, "link"), counted(different, "difference"));
+                  counted(report.total.links, "link"));
+  // `status` counts the living ones.
+  if (report.total.dead > 0) line += fmt::format(" ({} of them dead)", grouped(report.total.dead));
+  line += ", " + counted(different, "difference");
   if (report.total[Standing::kKnown] > 0) {
     line += fmt::format(", {} known (quarantined, waiting, held or in conflict)",
                         grouped(report.total[Standing::kKnown]));

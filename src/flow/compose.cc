@@ -18,7 +18,8 @@ struct Draft {
   std::vector<bool> set;  // cells given by us (insert) or changed (update)
   std::vector<FieldEffect> fields;
   LivenessEffect liveness = LivenessEffect::kNone;
-  bool any_value = false;  // a non-null field flows here: an optional part is worth a row
+  bool any_value = false;         // a non-null field flows here: an optional part is worth a row
+  std::optional<Misfit> no_null;  // a null flows into a column of an optional part that takes none
 };
 
 class SideComposer {
@@ -165,11 +166,13 @@ class SideComposer {
     }
     const Mapper::Written done =
         in_.context.mapper.write(side_, i, kind_, mid, present, in_.refs, in_.arena, values);
-    if (done.misfit) {
-      out_.misfit = done.misfit;
-      out_.misfit_side = side_;
+    if (done.misfit && mid.is_null() && optional(part)) {
+      // Without a row there is room for a null: finish() sees whether the part can do without one.
+      drafts_[part].no_null = done.misfit;
+      drafts_[part].fields.push_back({i, hash});
       return;
     }
+    if (done.misfit) return misfit(*done.misfit);
     if (done.missing && !planted(Plant::kParentNotAwaited)) {
       out_.missing.push_back(*done.missing);
       if (!done.deferred) {
@@ -187,6 +190,46 @@ class SideComposer {
       put(drafts_[cells[c].part], cells[c].column, values[c]);
     drafts_[part].fields.push_back({i, hash});
     drafts_[part].any_value |= !mid.is_null();
+  }
+
+  void misfit(const Misfit& what) {
+    out_.misfit = what;
+    out_.misfit_side = side_;
+  }
+
+  bool optional(std::uint32_t part) const {
+    return part > 1 && entity_.parts[part - 1].presence[kind_] == Presence::kOptional;
+  }
+
+  // Whether every field of the part is null once this decision is carried out.
+  bool part_becomes_empty(std::uint32_t part) const {
+    for (std::uint32_t i = 0; i < entity_.fields.size(); ++i) {
+      const FieldPlan& plan = entity_.fields[i];
+      const bool here = ((plan.kinds >> kind_) & 1U) != 0 &&
+                        std::any_of(plan.platform.begin(), plan.platform.end(),
+                                    [&](const CellRef& cell) { return cell.part == part; });
+      const bool flows = in_.decision.fields[i].action == wanted();
+      const Mids& after = flows ? in_.image.legacy : in_.image.platform;
+      if (here && !after.values[i].is_null()) return false;
+    }
+    return true;
+  }
+
+  // An optional part without any value has no row, where a column refuses the null (E24). False if
+  // the row is to be written as it is.
+  bool goes_without_row(const Draft& d) {
+    if (!optional(d.part)) return false;
+    if (d.insert && !d.any_value) {
+      out_.settled.insert(out_.settled.end(), d.fields.begin(), d.fields.end());
+      return true;
+    }
+    if (!d.no_null) return false;
+    if (!d.exists || !part_becomes_empty(d.part)) {
+      misfit(*d.no_null);
+      return true;
+    }
+    emit(d, WriteKind::kRemove, {}, {}, false);
+    return true;
   }
 
   // A pair is adopted before the parent of one side's reference is linked, and the other side has
@@ -276,12 +319,7 @@ class SideComposer {
     for (const std::uint32_t part : open_) {
       Draft& d = drafts_[part];
       if (planted(Plant::kSecondPartForgotten) && d.insert && part > 1) continue;
-      const bool optional =
-          !legacy() && entity_.parts[part - 1].presence[kind_] == Presence::kOptional;
-      if (d.insert && optional && !d.any_value) {
-        out_.settled.insert(out_.settled.end(), d.fields.begin(), d.fields.end());
-        continue;
-      }
+      if (!legacy() && goes_without_row(d)) continue;
       std::vector<std::uint32_t> columns;
       for (std::uint32_t c = 0; c < d.set.size(); ++c) {
         if (d.set[c]) columns.push_back(c);

@@ -64,6 +64,34 @@ struct PlannedWrite {
   bool again = false;
 };
 
+// Hashes of instances and rows, eight bytes each: two of a million are taken for one with a chance
+// of 1 : 10^7.
+class HashSet {
+ public:
+  void insert(std::uint64_t hash);
+  bool contains(std::uint64_t hash) const;
+  void erase(std::uint64_t hash);  // meant for few
+
+ private:
+  std::vector<std::uint64_t> sorted_;
+  std::set<std::uint64_t> recent_;  // not in sorted_ yet
+  std::set<std::uint64_t> erased_;  // of sorted_
+};
+
+// What planned writes mean for the parents of the rows that are written: a delete that is due looks
+// at who refers to its row once they are made (E26).
+struct PlannedChildren {
+  HashSet removed, marked;  // rows
+  HashSet moved;            // rows, each with the first column of a reference that is written
+  HashSet arrived;          // references: the table, their first column, the parent's key
+  std::set<std::pair<EndpointIndex, TableName>> tables;  // that have such rows
+
+  static std::uint64_t row(EndpointIndex endpoint, const TableName& table, KeyView key);
+  static std::uint64_t row_column(std::uint64_t row, std::string_view column);
+  static std::uint64_t reference(EndpointIndex endpoint, const TableName& table,
+                                 std::string_view column, KeyView parent);
+};
+
 // All of them: sums, and the first rows.
 struct PlannedWrites {
   struct Sums {
@@ -73,6 +101,7 @@ struct PlannedWrites {
   std::vector<PlannedWrite> rows;
   std::map<std::pair<std::string, std::string>, Sums> tables;  // by endpoint and table
   std::int64_t total = 0, again = 0;
+  PlannedChildren children;
 
   void add(PlannedWrite write);
 };
@@ -86,20 +115,6 @@ struct PlannedLater {
 };
 
 std::uint64_t instance_hash(const InstanceKey& id);
-
-// Hashes of instances, eight bytes each: two of a million are taken for one with a chance of
-// 1 : 10^7.
-class HashSet {
- public:
-  void insert(std::uint64_t hash);
-  bool contains(std::uint64_t hash) const;
-  void erase(std::uint64_t hash);  // meant for few
-
- private:
-  std::vector<std::uint64_t> sorted_;
-  std::set<std::uint64_t> recent_;  // not in sorted_ yet
-  std::set<std::uint64_t> erased_;  // of sorted_
-};
 
 // Our own confirmed transactions of this run, by the version tokens that they gave their rows: a
 // row that still has one is an echo (E16), and its link need not be asked. Bounded; what does not

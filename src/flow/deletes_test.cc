@@ -98,7 +98,10 @@ TEST_P(DeletePairs, ADeleteArrivesOnTheOtherSide) {
   EXPECT_THAT(company.platform_people(), ElementsAre(HasSubstr("bob")));
   expect_converged(company);
   EXPECT_EQ(writes_during(company, [&] { prove(company); }), 0) << "the dead stay dead (S5)";
-  EXPECT_EQ(verified(company).verdict, Verdict::kEqual);
+  const VerifyReport report = verified(company);
+  EXPECT_EQ(report.verdict, Verdict::kEqual);
+  EXPECT_EQ(report.total.links, 2);
+  EXPECT_EQ(report.total.dead, 1);
 }
 
 // S6: the row was only away.
@@ -569,6 +572,77 @@ TEST_P(Deletes, TheDeadDoNotLetMoreDie) {
   remove(300, 315);  // below 5 % of 400, above the handful
   EXPECT_TRUE(capped_run(company).error.has_value());
   EXPECT_EQ(company.platform_people().size(), 100U);
+}
+
+// A row that the other side's edit brings back is no delete: the cap does not count it, nobody is
+// asked, and it does not wait for the end of a run.
+TEST_P(Deletes, ARowThatIsBroughtBackDoesNotCountAgainstTheCap) {
+  const std::vector<Key> people = hire_many(company, 5);
+  (void)run(company);
+  company.person().limits.deletes_rows = 1;
+  company.legacy.remove(kPeople, people[0]);
+  company.legacy.remove(kPeople, people[3]);
+  const Key user = company.platform_of(people[0]);
+  company.set(company.identity, kUsers, user, "name", "Anna");
+  (void)reconcile(company);
+  wait_for_proof(company);
+  const PlanReport planned = previewed(company);
+  EXPECT_FALSE(planned.entities[1].error.has_value());
+  const RunReport report = run(company);
+  EXPECT_EQ(report.total.revived_legacy, 1);
+  EXPECT_EQ(report.total.deleted_platform, 1);
+  EXPECT_EQ(company.on_legacy(people[0], "name"), "Anna");
+  EXPECT_TRUE(company.platform_of(people[3]).empty() ||
+              !company.identity.has(kUsers, company.platform_of(people[3])));
+  EXPECT_EQ(company.person_state().conflicts.size(), 1U) << "the lost delete is on record";
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
+// The cap of one entity is no reason to keep another's deletes back, approved or few.
+TEST_P(Deletes, ACapStopsTheDeletesOfItsEntityOnly) {
+  for (LivenessPlan& live : company.team().liveness) live.kind = DeleteKind::kHard;
+  const std::vector<Key> people = hire_many(company, 40);
+  const Key red = company.found("red");
+  const Key blue = company.found("blue");
+  const Key bob = company.hire("bob", blue);
+  (void)company.found("green");
+  (void)run(company);
+  for (int i = 0; i < 20; ++i) company.legacy.remove(kPeople, people[static_cast<std::size_t>(i)]);
+  company.legacy.remove(kPeople, bob);
+  company.legacy.remove(kTeams, red);
+  company.legacy.remove(kTeams, blue);
+  (void)reconcile(company);
+  wait_for_proof(company);
+  const RunReport report = capped_run(company);
+  ASSERT_TRUE(report.error.has_value());
+  EXPECT_EQ(report.error->code(), Code::kDeletesCapped);
+  EXPECT_EQ(report.outcome, RunOutcome::kPartial);
+  EXPECT_EQ(company.platform_people().size(), 41U);
+  EXPECT_THAT(company.platform_teams(), ElementsAre("blue", "green")) << "bob is in blue still";
+  EXPECT_THAT(pending_lines(company.team_state()), ElementsAre("held 3016 legacy 2"));
+  approve(company, "person", set_named_in(*report.error), company.world.now());
+  (void)run(company);
+  EXPECT_THAT(company.platform_teams(), ElementsAre("green"));
+  EXPECT_EQ(company.platform_people().size(), 20U);
+  expect_converged(company);
+}
+
+// A shorter limits.deletes.confirm counts for what was seen before it was changed.
+TEST_P(Deletes, AShorterWaitCountsForRowsThatAreHeldAlready) {
+  const Key ann = company.hire("ann");
+  (void)company.hire("bob");
+  (void)run(company);
+  company.legacy.remove(kPeople, ann);
+  (void)reconcile(company);
+  company.world.pass(std::chrono::minutes(1));
+  (void)run(company);
+  EXPECT_EQ(company.platform_people().size(), 2U);
+  company.person().limits.deletes_confirm = std::chrono::seconds(30);
+  company.plan.mapping_hash = 2;
+  (void)run(company);
+  EXPECT_EQ(company.platform_people().size(), 1U);
+  expect_converged(company);
 }
 
 TEST(DeleteLedger, CountsTheLastDayToTheMinuteAndForgetsTheRest) {

@@ -135,10 +135,11 @@ Result<std::optional<Error>> EntityRun::deletes_over_cap() {
   return std::optional<Error>(
       Error(Code::kDeletesCapped,
             fmt::format("entity {}: {} rows are to be deleted; {}", name, due.unapproved, why))
-          .advise(fmt::format("nothing was deleted; look at `atlas-bridge quarantine list --state "
-                              "held --entity {0}`, then restore the rows, or run `atlas-bridge "
-                              "approve {0} --set {1} --reason ...`",
-                              name, due.name)));
+          .advise(fmt::format(
+              "nothing of it was deleted; look at `atlas-bridge quarantine list --state "
+              "held --entity {0}`, then restore the rows, or run `atlas-bridge "
+              "approve {0} --set {1} --reason ...`",
+              name, due.name)));
 }
 
 // --- the last stage

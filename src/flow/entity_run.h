@@ -83,6 +83,13 @@ class EntityRun {
   enum class Wanted : std::uint8_t { kCaptured, kAll };  // kAll: also parts that have no stamp
   std::vector<SourceSpec> sources(Wanted wanted = Wanted::kCaptured) const;
   Seed seed_of(const Pending& pending) const;
+  struct Pass {
+    std::span<const PendingState> states;
+    bool everything = false;   // also what is not due yet
+    bool unique_only = false;  // only what wants a unique value
+  };
+  Result<> revisit_pass(const Pass& pass);
+  Result<> release_after_change();
 
   EntityContext context_;
   Lanes lanes_;
@@ -95,6 +102,7 @@ class EntityRun {
   DeleteLedger ledger_;
   std::int64_t allowed_ = 0;
   bool any_due_ = false;
+  bool released_ = false;  // release_after_change() has been called
   bool create_at_once_[2] = {false, false};
 };
 

@@ -101,11 +101,22 @@ class Page {
   void decide_one(std::size_t i);
   void next_generation(Item& item);
   bool as_linked(const Item& item) const;
+  bool proven_gone(const Item& item, Side gone) const;
+  bool brings_back(Item& item, DecideInput& input) const;
   void suspect_delete(Item& item, Side gone);
   void set_delete_aside(Item& item, Side dead, Code code, std::string blocker = {});
   Result<> spare_parents();
-  Result<> spare_parents(Side side);
+  Result<> spare_referred(Side side, const ReferrerPlan& referrer);
+  Result<> set_referred_aside(Side side, const std::vector<std::size_t>& which,
+                              Result<std::vector<std::size_t>> held, std::string blocker);
+  bool leaves_orphans(const Item& item, Side side) const;
+  bool removes(Side side) const;
+  Result<std::vector<std::size_t>> referred(Snapshot& now, const ReferrerPlan& referrer,
+                                            std::span<const KeyView> parents,
+                                            std::optional<std::uint32_t> alive) const;
+  void plan_children(const RowWrite& write) const;
   void record_versions(Item& item);
+  bool was_removed(const Item& item, const FieldPlan& field) const;
   bool edited_part(const Item& item, std::uint32_t part) const;
   Result<> refuse_shifted_keys();
   Result<std::vector<std::int64_t>> reserve_keys(std::uint32_t part, std::uint16_t kind,

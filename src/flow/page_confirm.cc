@@ -98,6 +98,10 @@ void Page::judge(Item& item, const ApplyDone& done) {
       item.outcome = Outcome::kStale;
       return dirty(item, "the new key exists already", Code::kKeyTaken);
     case WriteStatus::kReferred:
+      // Of an optional part: its fields stop, nothing dies.
+      if (item.decision.what == Case::kFields)
+        return quarantine(item, Code::kHasChildren,
+                          failed->error ? failed->error->line() : "others refer to the part");
       return set_delete_aside(
           item, item.decision.what == Case::kDeleteLegacy ? Side::kPlatform : Side::kLegacy,
           Code::kHasChildren, failed->error ? failed->error->why() : std::string());
@@ -133,8 +137,12 @@ Conflict Page::conflict_of(const Item& item, std::size_t which) const {
   c.reason = std::string(conflict_reason_name(answer.conflict));
   if (answer.conflict == ConflictReason::kNewest ||
       answer.conflict == ConflictReason::kBaseUnknown) {
-    c.reason += fmt::format(": legacy {}, platform {}", stamp_text(view.versions[0].stamp_us),
-                            stamp_text(view.versions[1].stamp_us));
+    const bool removed = was_removed(item, field);
+    c.reason += fmt::format(
+        ": legacy {}, platform {}", stamp_text(view.versions[0].stamp_us),
+        removed
+            ? "removed before " + value_text(Value::instant(c_.run.now.time_since_epoch().count()))
+            : stamp_text(view.versions[1].stamp_us));
   }
   return c;
 }
@@ -456,6 +464,7 @@ void Page::plan_out() const {
     if (c_.planned == nullptr) continue;
     for (const std::uint32_t w : item.writes) {
       c_.planned->add(planned(writes_[w], item));
+      plan_children(writes_[w]);
     }
   }
 }

@@ -183,6 +183,19 @@ void Page::record_versions(Item& item) {
   }
 }
 
+// Whether an optional part with the field was there and is not any more. Nobody knows since when:
+// the moment at which it is seen to be gone is the upper bound that every stamp is (E11).
+bool Page::was_removed(const Item& item, const FieldPlan& field) const {
+  if (item.link < 0) return false;
+  const Image& view = image(item);
+  const auto& known = links_[static_cast<std::size_t>(item.link)].parts;
+  return std::any_of(field.platform.begin(), field.platform.end(), [&](const CellRef& cell) {
+    return cell.part > 1 && view.rows.rows[cell.part].empty() &&
+           entity_.parts[cell.part - 1].presence[view.kind] == Presence::kOptional &&
+           known[cell.part].exists == Existence::kPresent;
+  });
+}
+
 void Page::fields_of(const Item& item, std::vector<FieldView>& views,
                      std::vector<FieldPolicy>& policies, std::vector<std::int8_t>& asked) const {
   const Image& view = image(item);
@@ -206,6 +219,9 @@ void Page::fields_of(const Item& item, std::vector<FieldView>& views,
     for (const CellRef& cell : field.platform)
       out.platform_stamp =
           std::max(out.platform_stamp, effective_stamp(next, cell.part, view.versions[cell.part]));
+    // Without a base a null is no edit of anybody.
+    if (out.base != kNoBase && was_removed(item, field))
+      out.platform_stamp = c_.run.now.time_since_epoch().count();
     if (out.platform_stamp == kMinusInfinity) out.platform_stamp = root_stamp;
   }
   asked.clear();
@@ -427,6 +443,7 @@ void Page::decide_one(std::size_t i) {
   input.policies = policies;
   input.asked = asked;
   item.decision = decide(input);
+  if (brings_back(item, input)) item.decision = decide(input);
   take_back(item, views);
   if (item.link >= 0 && rewound) report_overwritten(item, *rewound);
   // But a row that the other side's edit brings back lives on with its own values: they are not

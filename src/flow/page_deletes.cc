@@ -1,26 +1,11 @@
-// Deletes: suspected, proven, carried out at the end of the run, and spared while others refer to
-// the row (ENGINE E14, E23, E26, E31).
+// Deletes: suspected, proven, set aside until the end of the run (ENGINE E14, E23, E31).
 
 #include "flow/deletes.h"
 #include "flow/page.h"
-#include "foundation/planted.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <numeric>
-
 namespace atlas {
-namespace {
-
-// A table that the mapping does not name may be closed to us. That stops the deletes of the rows it
-// refers to and nothing else.
-bool may_not_look(const Error& error) {
-  return error.code() == Code::kPrivilegeMissing || error.code() == Code::kRowsHidden;
-}
-
-}  // namespace
 
 // A key that is alive again after its row was removed for good belongs to somebody new: the pair
 // stays dead, and the row is decided like one that never had a link (E14). A row whose counterpart
@@ -71,8 +56,35 @@ bool Page::as_linked(const Item& item) const {
   return true;
 }
 
-// A row that is gone is no proof of a delete. The first look is remembered; a later one, with
-// nothing changed on the other side, proves it (E31).
+// Whether an earlier look, limits.deletes.confirm ago, found the row gone as well, with nothing
+// changed on the other side since (E31).
+bool Page::proven_gone(const Item& item, Side gone) const {
+  const Pending* before = item.pending;
+  if (before == nullptr || before->state != PendingState::kHeld ||
+      before->field != side_name(gone) || !as_linked(item))
+    return false;
+  return is_due(before->code) ||
+         (before->code == static_cast<std::uint16_t>(Code::kAbsenceUnproven) &&
+          c_.run.now - before->since >= entity_.limits.deletes_confirm);
+}
+
+// A row that is proven to be gone, and that the other side's edit brings back: it is decided like
+// any edit, and no delete that a cap would count. `input` shows it as dead then.
+bool Page::brings_back(Item& item, DecideInput& input) const {
+  if (item.decision.what != Case::kSuspectedDelete) return false;
+  const Side gone = input.legacy == Presentation::kAbsent ? Side::kLegacy : Side::kPlatform;
+  if (entity_.liveness[index(other(gone))].kind == DeleteKind::kNone) return false;
+  if (!proven_gone(item, gone)) return false;
+  DecideInput dead = input;
+  (gone == Side::kLegacy ? dead.legacy : dead.platform) = Presentation::kDead;
+  if (!decide(dead).delete_lost) return false;
+  item.due = true;
+  input = dead;
+  return true;
+}
+
+// A row that is gone is no proof of a delete. The first look is remembered; a later one proves it
+// (E31).
 void Page::suspect_delete(Item& item, Side gone) {
   const Side survivor = other(gone);
   if (entity_.liveness[index(survivor)].kind == DeleteKind::kNone) {
@@ -81,19 +93,15 @@ void Page::suspect_delete(Item& item, Side gone) {
     return;
   }
   const Pending* before = item.pending;
-  const bool again = before != nullptr && before->state == PendingState::kHeld &&
-                     before->field == side_name(gone) && as_linked(item);
-  if (again && is_due(before->code)) {
+  if (proven_gone(item, gone)) {
+    if (!is_due(before->code)) return set_delete_aside(item, gone, Code::kDeleteDue);
     item.park = *before;
     item.outcome = Outcome::kSuspectedDelete;
     return;
   }
-  const bool suspected =
-      again && before->code == static_cast<std::uint16_t>(Code::kAbsenceUnproven);
-  if (suspected && c_.run.now - before->since >= entity_.limits.deletes_confirm) {
-    set_delete_aside(item, gone, Code::kDeleteDue);
-    return;
-  }
+  const bool suspected = before != nullptr && before->state == PendingState::kHeld &&
+                         before->field == side_name(gone) && as_linked(item) &&
+                         before->code == static_cast<std::uint16_t>(Code::kAbsenceUnproven);
   hold(item, Code::kAbsenceUnproven,
        fmt::format("the {} row is gone without a deleted flag", side_name(gone)));
   item.outcome = Outcome::kSuspectedDelete;
@@ -118,66 +126,6 @@ void Page::set_delete_aside(Item& item, Side dead, Code code, std::string blocke
   item.decided = false;
   ++result_.counts.parked;
   if (c_.run.dry && !known) c_.planned_deletes.insert(item.id);
-}
-
-// Rows that are about to be removed stay while others refer to them (E26). Who died with them in
-// this run is gone already: children go first. Who comes after this look is seen by the endpoint,
-// if a foreign key would take it along, or stopped by the key.
-Result<> Page::spare_parents() {
-  // A dry run cannot see who would have gone before: it shows the delete that is meant.
-  if (c_.run.dry) return {};
-  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
-    const bool removes = entity_.liveness[index(side)].kind == DeleteKind::kHard;
-    if (removes && !entity_.referrers[index(side)].empty()) ATLAS_OK(spare_parents(side));
-  }
-  return {};
-}
-
-Result<> Page::spare_parents(Side side) {
-  if (planted(Plant::kChildrenIgnored)) return {};
-  const Case wanted = side == Side::kLegacy ? Case::kDeleteLegacy : Case::kDeletePlatform;
-  for (const ReferrerPlan& referrer : entity_.referrers[index(side)]) {
-    std::vector<std::size_t> which;
-    std::vector<Key> keys;
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      const Item& item = items_[i];
-      if (item.gone || !item.decided || item.park || item.decision.what != wanted) continue;
-      const Image& view = image(item);
-      if (side == Side::kLegacy && view.kind != referrer.kind) continue;
-      Arena arena;
-      const std::vector<Value> whole =
-          decode_key(side == Side::kLegacy ? view.legacy_key : view.platform_key, arena);
-      std::vector<Value> components;
-      components.reserve(referrer.components.size());
-      for (const std::uint32_t c : referrer.components) components.push_back(whole[c]);
-      which.push_back(i);
-      keys.push_back(encode_key(components));
-    }
-    if (which.empty()) continue;
-    if (referrer.drifted) {
-      for (const std::size_t w : which) {
-        set_delete_aside(
-            items_[w], other(side), Code::kHasChildren,
-            fmt::format("rows of {}, perhaps: its schema changed", referrer.shape.table.text()));
-      }
-      continue;
-    }
-    // A snapshot of its own: the page's was opened before, and here what is there now counts.
-    ATLAS_TRY(Endpoint * endpoint, c_.endpoint(referrer.endpoint));
-    ATLAS_TRY(auto now, endpoint->snapshot());
-    const std::vector<KeyView> values(keys.begin(), keys.end());
-    auto held = now->referred(referrer.shape, values, referrer.alive);
-    std::string blocker = "rows of " + referrer.shape.table.text();
-    if (!held) {
-      if (!may_not_look(held.error())) return std::move(held).error();
-      blocker += ", which cannot be seen: " + held.error().next();
-      held = std::vector<std::size_t>(which.size());
-      std::iota(held->begin(), held->end(), std::size_t{0});
-    }
-    for (const std::size_t h : *held)
-      set_delete_aside(items_[which[h]], other(side), Code::kHasChildren, blocker);
-  }
-  return {};
 }
 
 }  // namespace atlas

@@ -203,5 +203,185 @@ TEST(ParentsThatCascade, WhoCannotBeSeenHoldsTheDeleteAndNothingElse) {
   }
 }
 
+// A team whose row goes for good on one side, and is only marked on the other.
+struct ParentsThatAreMarked : testing::TestWithParam<Side> {
+  ParentsThatAreMarked() {
+    company.team().liveness[index(dies)].kind = DeleteKind::kHard;
+    red = company.found("red");
+    bob = company.hire("bob");
+    (void)run(company);
+    platform_red = company.identity.rows(kTeams).begin()->first;
+    user = company.platform_of(bob);
+  }
+  void remove_team() {
+    company.world.pass(Micros(1));
+    if (dies == Side::kLegacy) return company.legacy.remove(kTeams, red);
+    company.identity.remove(kTeams, platform_red);
+  }
+  // On the side where the team is alive.
+  void move_bob(bool in) {
+    Arena arena;
+    company.world.pass(Micros(1));
+    if (dies == Side::kLegacy) {
+      const Value team = in ? decode_key(platform_red, arena).front() : Value();
+      return company.identity.update(kUsers, user, {{"team", team}});
+    }
+    const Value team = in ? decode_key(red, arena).front() : Value();
+    company.legacy.update(kPeople, bob, {{"team", team}});
+  }
+  std::string mark() const {
+    return dies == Side::kLegacy ? company.identity.text(kTeams, platform_red, "deleted_at")
+                                 : company.legacy.text(kTeams, red, "deleted_at");
+  }
+  Side dies = GetParam();
+  Scene scene;
+  Company& company = scene.company;
+  Key red, platform_red, bob, user;
+};
+INSTANTIATE_TEST_SUITE_P(Sides, ParentsThatAreMarked,
+                         testing::Values(Side::kLegacy, Side::kPlatform), [](const auto& side) {
+                           return side.param == Side::kLegacy ? "LegacyRemoves" : "PlatformRemoves";
+                         });
+
+// E26: whether the target removes or marks, its living children count.
+TEST_P(ParentsThatAreMarked, ATeamIsNotMarkedWhileAMemberJoinsIt) {
+  remove_team();
+  move_bob(true);
+  prove(company);
+  wait_for_proof(company);
+  (void)run(company);
+  EXPECT_EQ(mark(), "null");
+  ASSERT_THAT(pending_lines(company.team_state()), ElementsAre("held 3016 legacy 1"));
+  EXPECT_EQ(company.team_state().pending.begin()->second.blocker,
+            dies == Side::kLegacy ? "rows of users" : "rows of people");
+  move_bob(false);
+  (void)run(company);
+  wait_for_retry(company);
+  (void)run(company);
+  EXPECT_NE(mark(), "null");
+  EXPECT_THAT(company.team_state().pending, IsEmpty());
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  EXPECT_EQ(company.legacy_people(), company.platform_people());
+}
+
+TEST_P(ParentsThatAreMarked, AMemberThatIsDeadDoesNotHoldTheMark) {
+  move_bob(true);
+  (void)run(company);
+  // As the database allows: the dead member leaves the team there.
+  if (dies == Side::kLegacy) {
+    company.legacy.update(kPeople, bob, {{"team", Value()}, {"deleted_at", Value::instant(1)}});
+  } else {
+    company.identity.update(kUsers, user, {{"team", Value()}, {"deleted_at", Value::instant(1)}});
+  }
+  remove_team();
+  prove(company);
+  EXPECT_NE(mark(), "null");
+  EXPECT_THAT(company.team_state().pending, IsEmpty());
+}
+
+// With a mark on both sides nothing is left without a parent: what one side shows, the other does.
+TEST(ParentsWithMarks, AMarkIsCarriedOverWhateverRefersToTheTeam) {
+  Scene scene;
+  Company& company = scene.company;
+  const Key red = company.found("red");
+  (void)company.hire("bob", red);
+  (void)run(company);
+  company.soft_delete(company.legacy, kTeams, red);
+  (void)run(company);
+  EXPECT_THAT(company.platform_teams(), IsEmpty());
+  EXPECT_THAT(company.platform_people(), ElementsAre(HasSubstr("bob@example.org red")));
+  expect_converged(company);
+}
+
+// A marked member still holds the team by its foreign key: the team stays, with that reason, until
+// the member is purged.
+TEST(ParentsWithMarks, AMarkedChildsForeignKeyHoldsTheRemovalOfItsParent) {
+  Scene scene;
+  Company& company = scene.company;
+  for (LivenessPlan& live : company.team().liveness) live.kind = DeleteKind::kHard;
+  for (ReferrerPlan& one : company.team().referrers[index(Side::kLegacy)]) one.key_holds = true;
+  const Key red = company.found("red");
+  const Key bob = company.hire("bob", red);
+  (void)company.hire("eve");
+  (void)run(company);
+  const Key team = company.identity.rows(kTeams).begin()->first;
+  const Key user = company.platform_of(bob);
+  company.world.pass(Micros(1));
+  company.identity.remove(kUsers, user);
+  company.geo.remove(kProfiles, user);
+  company.identity.remove(kTeams, team);
+  prove(company);
+  for (int i = 0; i < 2; ++i) {
+    wait_for_retry(company);
+    (void)run(company);
+    EXPECT_NE(company.on_legacy(bob, "deleted_at"), "null");
+    ASSERT_THAT(pending_lines(company.team_state()), ElementsAre("held 3016 legacy 1"));
+    EXPECT_EQ(company.team_state().pending.begin()->second.blocker,
+              "rows of people that are marked as deleted");
+  }
+  company.legacy.remove(kPeople, bob);
+  (void)run(company);
+  EXPECT_FALSE(company.legacy.has(kTeams, red));
+  EXPECT_THAT(company.team_state().pending, IsEmpty());
+}
+
+// E35: `plan` says what the run will do with a parent, not only what is meant.
+struct PlannedParents : testing::Test {
+  PlannedParents() {
+    for (LivenessPlan& live : company.team().liveness) live.kind = DeleteKind::kHard;
+    red = company.found("red");
+    ann = company.hire("ann", red);
+    (void)company.hire("bob");
+    (void)run(company);
+    there = company.identity.rows(kTeams).begin()->first;
+  }
+  std::int64_t announced() {
+    const PlanReport planned = previewed(company);
+    std::int64_t deletes = 0;
+    for (const auto& [table, sums] : planned.writes.tables) deletes += sums.deletes;
+    return deletes;
+  }
+  void plan_and_run(std::int64_t deletes) {
+    (void)reconcile(company);
+    wait_for_proof(company);
+    EXPECT_EQ(announced(), deletes);
+    EXPECT_EQ(run(company).total.deleted_platform, deletes == 0 ? 0 : deletes - parts);
+  }
+  Scene scene{{.hard_legacy = true, .hard_platform = true}};
+  Company& company = scene.company;
+  Key red, ann, there;
+  std::int64_t parts = 0;  // rows that are deleted beside their root
+};
+
+TEST_F(PlannedParents, AreNotAnnouncedAsDeletedWhileAMemberJoins) {
+  company.legacy.update(kPeople, ann, {{"team", Value()}});
+  company.legacy.remove(kTeams, red);
+  (void)company.sign_up("eve", there);
+  plan_and_run(0);
+  EXPECT_THAT(pending_lines(company.team_state()), ElementsAre("held 3016 legacy 1"));
+  wait_for_retry(company);
+  EXPECT_EQ(announced(), 0);
+}
+
+TEST_F(PlannedParents, AreAnnouncedWithTheMembersThatDieBeforeThem) {
+  company.legacy.remove(kPeople, ann);
+  company.legacy.remove(kTeams, red);
+  parts = 1;
+  plan_and_run(3);
+}
+
+TEST_F(PlannedParents, AreAnnouncedWhenTheirMembersMoveAwayInTheSameRun) {
+  (void)reconcile(company);
+  company.world.pass(Micros(1));
+  company.legacy.update(kPeople, ann, {{"team", Value()}});
+  company.legacy.remove(kTeams, red);
+  RunSettings teams;
+  teams.entities = {"team"};
+  (void)reconcile(company, teams);
+  wait_for_proof(company);
+  EXPECT_EQ(announced(), 1);
+  EXPECT_EQ(run(company).total.deleted_platform, 1);
+}
+
 }  // namespace
 }  // namespace atlas::sim

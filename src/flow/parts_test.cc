@@ -2,6 +2,7 @@
 // read (E24).
 
 #include "flow/scene_run_testing.h"
+#include "mapping/lens.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -291,6 +292,134 @@ TEST(RevivedParts, ADeleteThatIsLostHalfWayMakesThePartAgain) {
   (void)run(company);
   EXPECT_EQ(company.on_legacy(ann, "deleted_at"), "null");
   EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  expect_converged(company);
+}
+
+// An optional part whose only field is NOT NULL there: no value, no row.
+struct StrictPart : testing::TestWithParam<TokenStyle> {
+  StrictPart() {
+    company.options.optional_profile = true;
+    Table& profiles = company.geo.table(kProfiles);
+    ColumnInfo& column = profiles.columns[profiles.column("city")];
+    column.not_null = true;
+    company.compile();
+    LensSpec spec;
+    spec.legacy.push_back({.name = "city", .type = column.type, .not_null = false, .path = {}});
+    spec.platform.push_back({.name = "city", .type = column.type, .not_null = true, .path = {}});
+    spec.op = CopyOp{};
+    company.field("city").lens = std::move(*make_lens(spec));
+  }
+  Key hire_without_city() {
+    return company.legacy.insert(kPeople,
+                                 {{"name", Value::text("ann")}, {"status", Value::text("A")}});
+  }
+  bool has_profile() {
+    const RowMap& profiles = company.geo.rows(kProfiles);
+    return !profiles.empty();
+  }
+  Scene scene{{}, GetParam()};
+  Company& company = scene.company;
+};
+INSTANTIATE_TEST_SUITE_P(Tokens, StrictPart,
+                         testing::Values(TokenStyle::kWriter, TokenStyle::kContent),
+                         [](const auto& tokens) {
+                           return tokens.param == TokenStyle::kWriter ? "Writer" : "Content";
+                         });
+
+TEST_P(StrictPart, ComesAndGoesWithItsValue) {
+  const Key ann = hire_without_city();
+  (void)run(company);
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  EXPECT_FALSE(has_profile());
+  expect_converged(company);
+  for (int i = 0; i < 2; ++i) {
+    SCOPED_TRACE(i);
+    company.set(company.legacy, kPeople, ann, "city", "Oslo");
+    (void)run(company);
+    EXPECT_EQ(company.geo.text(kProfiles, company.platform_of(ann), "city"), "Oslo");
+    expect_converged(company);
+    company.world.pass(Micros(1));
+    company.legacy.update(kPeople, ann, {{"city", Value()}});
+    (void)run(company);
+    EXPECT_FALSE(has_profile());
+    EXPECT_THAT(company.person_state().pending, IsEmpty());
+    expect_converged(company);
+    EXPECT_EQ(verified(company).verdict, Verdict::kEqual);
+  }
+  // The platform's users make it too.
+  Arena arena;
+  company.world.pass(Micros(1));
+  company.geo.insert(kProfiles, {{"id", decode_key(company.platform_of(ann), arena).front()},
+                                 {"org", Value::integer(1)},
+                                 {"city", Value::text("Rome")}});
+  (void)run(company);
+  EXPECT_EQ(company.on_legacy(ann, "city"), "Rome");
+  expect_converged(company);
+}
+
+TEST_P(StrictPart, IsNotTakenFromAUserWhoEditedItMeanwhile) {
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.world.pass(Micros(1));
+  company.legacy.update(kPeople, ann, {{"city", Value()}});
+  at_port(company, "geo.apply", Moment::kBefore,
+          [&] { company.set(company.geo, kProfiles, user, "city", "Rome"); });
+  (void)run(company);
+  company.world.hook = nullptr;
+  EXPECT_EQ(company.geo.text(kProfiles, user, "city"), "Rome");
+  (void)run(company);
+  EXPECT_EQ(company.on_legacy(ann, "city"), "Rome") << "the later edit wins";
+  expect_converged(company);
+}
+
+TEST_P(StrictPart, IsQuarantinedWhileAnotherOfItsFieldsHasAValue) {
+  company.options.team_on_profile = true;
+  company.compile();
+  LensSpec spec;
+  const Type text = company.geo.table(kProfiles).columns[2].type;
+  spec.legacy.push_back({.name = "city", .type = text, .not_null = false, .path = {}});
+  spec.platform.push_back({.name = "city", .type = text, .not_null = true, .path = {}});
+  spec.op = CopyOp{};
+  company.field("city").lens = std::move(*make_lens(spec));
+  const Key red = company.found("red");
+  const Key ann = company.hire("ann", red);
+  (void)run(company);
+  company.world.pass(Micros(1));
+  company.legacy.update(kPeople, ann, {{"city", Value()}});
+  (void)run(company);
+  EXPECT_TRUE(has_profile());
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("quarantined 3001 legacy 1"));
+  company.world.pass(Micros(1));
+  company.legacy.update(kPeople, ann, {{"team", Value()}});
+  (void)run(company);
+  EXPECT_FALSE(has_profile());
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
+// The removal has no stamp. It counts as made when it is first seen: later than an edit that the
+// other side made before.
+TEST_P(Parts, TheRemovalOfAnOptionalPartIsLaterThanAnOlderEdit) {
+  company.options.optional_profile = true;
+  company.compile();
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.set(company.legacy, kPeople, ann, "city", "Oslo");
+  company.world.pass(std::chrono::minutes(1));
+  company.geo.remove(kProfiles, user);
+  company.world.pass(std::chrono::minutes(1));
+  const RunReport report = run(company);
+  EXPECT_EQ(report.total.conflicts, 1);
+  EXPECT_EQ(company.on_legacy(ann, "city"), "null");
+  EXPECT_FALSE(company.geo.has(kProfiles, user));
+  ASSERT_EQ(company.person_state().conflicts.size(), 1U);
+  expect_converged(company);
+  // An edit that comes after it is one of its own.
+  company.set(company.legacy, kPeople, ann, "city", "Rome");
+  (void)run(company);
+  EXPECT_EQ(company.geo.text(kProfiles, user, "city"), "Rome");
   expect_converged(company);
 }
 

@@ -48,6 +48,28 @@ TEST_P(Quarantine, AUniqueValueHeldByAQuarantinedRowIsWaitedFor) {
   expect_converged(company);
 }
 
+// E33: a changed mapping is a reason to try at once, whatever the back-off says; once.
+TEST_P(Quarantine, ACuredMappingReleasesItsRowsAtTheNextRun) {
+  (void)company.hire("ann");
+  const Key bob = company.hire("bob");
+  (void)run(company);
+  company.set(company.legacy, kPeople, bob, "status", "?");
+  for (int i = 0; i < 3; ++i) {
+    (void)run(company);
+    wait_for_retry(company);
+  }
+  (void)run(company);
+  ASSERT_THAT(pending_lines(company.person_state()), ElementsAre("quarantined 3001 legacy 2"));
+  EXPECT_EQ(run(company).total.decided, 0);
+  company.options.status_codes.emplace_back("?", "odd");
+  company.compile();
+  company.plan.mapping_hash = 7;
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(company.platform_of(bob), "status"), "odd");
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
 TEST_P(Quarantine, TwoRowsThatSwapAUniqueValueSettle) {
   const Key ann = company.hire("ann");
   const Key bob = company.hire("bob");

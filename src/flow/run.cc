@@ -127,13 +127,11 @@ class Runner {
  private:
   Result<> preview_deletes(std::vector<std::unique_ptr<EntityRun>>& runs, PlanReport& report) {
     if (!options_.sweep.restored().empty()) return {};
-    bool capped = false;
     for (EntityReport& out : report.entities) {
       if (out.error) continue;
       ATLAS_TRY(out.error, runs[plan_.entity(out.entity)->index.value]->deletes_over_cap());
-      capped |= out.error.has_value();
     }
-    for (std::uint32_t stage = plan_.stages; !capped && stage-- > 0;) {
+    for (std::uint32_t stage = plan_.stages; stage-- > 0;) {
       for (EntityReport& out : report.entities) {
         const EntityPlan& entity = *plan_.entity(out.entity);
         if (entity.stage != stage || out.error) continue;
@@ -353,7 +351,7 @@ class Runner {
     const RunContext context = make_context();
     report.clock_offset = Micros(context.legacy_clock_offset_us);
     std::vector<Slot> slots(plan_.entities.size());
-    const Result<> work = stages(context, slots, report);
+    const Result<> work = stages(context, slots);
     // What was written before the end is told, whatever ended it.
     const Result<> told = summarize(slots, report);
     return work ? told : work;
@@ -365,32 +363,24 @@ class Runner {
     std::optional<Error> error;
   };
 
-  Result<> stages(const RunContext& context, std::vector<Slot>& slots, RunReport& report) {
+  Result<> stages(const RunContext& context, std::vector<Slot>& slots) {
     for (std::uint32_t stage = 0; stage < plan_.stages; ++stage) {
       observer_.stage_started(stage);
       ATLAS_OK(run_stage(context, stage, slots));
     }
     ATLAS_OK(revisit(slots));
-    return deletes(slots, report);
+    return deletes(slots);
   }
 
-  // Deletes come after all upserts, children before parents (E23). Beyond the cap of any entity
-  // nothing is deleted at all (E32).
-  Result<> deletes(std::vector<Slot>& slots, RunReport& report) {
+  // Deletes come after all upserts, children before parents (E23). An entity beyond its cap deletes
+  // nothing (E32); rows that its rows refer to stay with them (E26).
+  Result<> deletes(std::vector<Slot>& slots) {
     // Nothing is deleted on the word of an old backup (E9).
     if (!options_.sweep.restored().empty()) return {};
     for (Slot& slot : slots) {
       if (!slot.run || slot.error) continue;
       auto capped = slot.run->deletes_over_cap();
-      if (!capped) {
-        slot.error = std::move(capped).error();
-      } else if (*capped && !report.error) {
-        report.error = std::move(*capped);
-      }
-    }
-    if (report.error) {
-      report.outcome = RunOutcome::kPartial;
-      return {};
+      slot.error = capped ? std::move(*capped) : std::move(capped).error();
     }
     for (std::uint32_t stage = plan_.stages; stage-- > 0;) {
       for (std::size_t i = 0; i < slots.size(); ++i) {

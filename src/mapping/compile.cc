@@ -51,6 +51,7 @@ void compile_entity(CompileContext& context, EntityBuild& build) {
   check_inserts(context, build);
   check_labels(context, build);
   check_uniques(context, build);
+  check_parents(context, build);
 }
 
 }  // namespace
@@ -99,7 +100,7 @@ Compiled compile(const Document& document, const Catalogs& catalogs) {
   if (!problems.fatal()) {
     for (EntityBuild& build : context.entities) plan->entities.push_back(std::move(build.plan));
     find_referrers(*plan);
-    add_cascades(*plan, catalogs);
+    add_foreign_keys(*plan, catalogs);
     out.plan = std::move(plan);
   }
   out.fields = std::move(context.reports);

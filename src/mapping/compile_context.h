@@ -121,6 +121,8 @@ void check_nulls(CompileContext& context, EntityBuild& build, const FieldDecl& d
 // check_labels.cc: the values a column is limited to; empty: nothing limits it.
 std::vector<std::string> known_values(const TableUse& table, const std::string& column);
 void check_labels(CompileContext& context, const EntityBuild& build);
+// check_parents.cc
+void check_parents(CompileContext& context, const EntityBuild& build);
 // check_structure.cc
 void check_kinds(CompileContext& context, EntityBuild& build);
 void check_uniques(CompileContext& context, EntityBuild& build);

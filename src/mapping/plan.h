@@ -159,6 +159,11 @@ struct ReferrerPlan {
   std::vector<std::uint32_t> components;
   std::uint16_t kind = 0;              // legacy: of the parent's rows
   std::optional<std::uint32_t> alive;  // into shape.columns: dead rows do not count
+  // A foreign key alone, no reference of the mapping: it acts when the row is removed for good, and
+  // does not care for a mark.
+  bool by_key = false;
+  // Dead rows hold the parent as well: a foreign key of theirs refuses its removal.
+  bool key_holds = false;
   // The table is not as it was checked: whether its rows refer cannot be asked.
   bool drifted = false;
 };

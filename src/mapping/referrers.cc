@@ -64,6 +64,7 @@ void add_cascades_of(EntityPlan& entity, Side side, std::uint16_t kind, Endpoint
   for (const CascadeInfo& cascade : info.cascades) {
     if (side == Side::kPlatform && is_own_part(entity, endpoint, cascade.table)) continue;
     ReferrerPlan out;
+    out.by_key = true;
     out.endpoint = endpoint;
     out.shape.table = cascade.table;
     out.kind = kind;
@@ -79,6 +80,40 @@ void add_cascades_of(EntityPlan& entity, Side side, std::uint16_t kind, Endpoint
     }
     if (!out.components.empty()) entity.referrers[index(side)].push_back(std::move(out));
   }
+}
+
+const TableInfo* find_table(const std::vector<TableInfo>& catalog, const TableName& table) {
+  const auto it = std::find_if(catalog.begin(), catalog.end(),
+                               [&](const TableInfo& one) { return one.table == table; });
+  return it == catalog.end() ? nullptr : &*it;
+}
+
+// A foreign key of the referring columns, among others, to the parent's own table.
+bool holds_by_key(const ReferrerPlan& referrer, EndpointIndex endpoint, const TableName& parent,
+                  const std::vector<TableInfo>& catalog) {
+  const TableInfo* child = find_table(catalog, referrer.shape.table);
+  if (child == nullptr || referrer.endpoint != endpoint) return false;
+  return std::any_of(
+      child->foreign_keys.begin(), child->foreign_keys.end(), [&](const ForeignKeyInfo& key) {
+        return key.target == parent &&
+               std::all_of(referrer.shape.key.begin(), referrer.shape.key.end(),
+                           [&](std::uint32_t c) {
+                             return std::find(key.columns.begin(), key.columns.end(),
+                                              referrer.shape.columns[c].name) != key.columns.end();
+                           });
+      });
+}
+
+void mark_keys(EntityPlan& entity, const std::vector<std::vector<TableInfo>>& catalogs) {
+  for (ReferrerPlan& one : entity.referrers[index(Side::kLegacy)]) {
+    const KindPlan& kind = entity.kinds[one.kind];
+    one.key_holds =
+        holds_by_key(one, kind.endpoint, kind.shape.table, catalogs[one.endpoint.value]);
+  }
+  const PartPlan& root = entity.parts.front();
+  for (ReferrerPlan& one : entity.referrers[index(Side::kPlatform)])
+    one.key_holds =
+        holds_by_key(one, root.endpoint, root.shape.table, catalogs[one.endpoint.value]);
 }
 
 }  // namespace
@@ -97,21 +132,16 @@ void find_referrers(Plan& plan) {
   }
 }
 
-void add_cascades(Plan& plan, const std::vector<std::vector<TableInfo>>& catalogs) {
-  auto info = [&](EndpointIndex endpoint, const TableName& table) -> const TableInfo* {
-    for (const TableInfo& one : catalogs[endpoint.value]) {
-      if (one.table == table) return &one;
-    }
-    return nullptr;
-  };
+void add_foreign_keys(Plan& plan, const std::vector<std::vector<TableInfo>>& catalogs) {
   for (EntityPlan& entity : plan.entities) {
+    mark_keys(entity, catalogs);
     for (std::uint16_t kind = 0; kind < entity.kinds.size(); ++kind) {
       const KindPlan& k = entity.kinds[kind];
-      if (const TableInfo* table = info(k.endpoint, k.shape.table))
+      if (const TableInfo* table = find_table(catalogs[k.endpoint.value], k.shape.table))
         add_cascades_of(entity, Side::kLegacy, kind, k.endpoint, k.shape, *table);
     }
     const PartPlan& root = entity.parts.front();
-    if (const TableInfo* table = info(root.endpoint, root.shape.table))
+    if (const TableInfo* table = find_table(catalogs[root.endpoint.value], root.shape.table))
       add_cascades_of(entity, Side::kPlatform, 0, root.endpoint, root.shape, *table);
   }
 }

@@ -130,7 +130,10 @@ Result<> EntityVerifier::sum_up(Side side, const Links& links) {
   page_size_.learn(links.size(), 2 * set.bytes());  // this is one side of two
   for (std::size_t i = 0; i < links.size(); ++i)
     buckets_.add(side, links[i].platform_key, set.images[i]);
-  if (side == Side::kLegacy) out_.counts.links += static_cast<std::int64_t>(links.size());
+  if (side == Side::kPlatform) return {};
+  out_.counts.links += static_cast<std::int64_t>(links.size());
+  out_.counts.dead +=
+      std::count_if(links.begin(), links.end(), [](const LinkRecord& link) { return link.dead; });
   return {};
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 void add_counts(VerifyCounts& to, const VerifyCounts& from) {
   to.links += from.links;
+  to.dead += from.dead;
   to.rows_unlinked += from.rows_unlinked;
   for (std::size_t i = 0; i < kStandings; ++i) to.standings[i] += from.standings[i];
 }

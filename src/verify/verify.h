@@ -57,6 +57,7 @@ std::string_view standing_name(Standing standing);
 // Every link and every unlinked row has exactly one standing.
 struct VerifyCounts {
   std::int64_t links = 0;          // read so far
+  std::int64_t dead = 0;           // of these: both sides agree that the instance is dead
   std::int64_t rows_unlinked = 0;  // rows of either side that no link names
   std::array<std::int64_t, kStandings> standings{};
   std::int64_t& operator[](Standing s) { return standings[static_cast<std::size_t>(s)]; }
