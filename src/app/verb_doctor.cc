@@ -170,6 +170,29 @@ void examine_mapping(Mapping& mapping, std::vector<Examined>& examined) {
   }
 }
 
+// Rows that nothing can name are in no scan: they would be missed in silence.
+void find_unnamed(const Mapping& mapping, std::vector<Examined>& examined) {
+  if (!mapping.plan) return;
+  const auto look = [&](const TableShape& shape, EndpointIndex index) -> Result<> {
+    ATLAS_TRY(const auto endpoint,
+              mapping.engines.open_endpoint(mapping.plan->endpoints[index.value]));
+    ATLAS_TRY(auto snapshot, endpoint->snapshot());
+    ATLAS_TRY(const std::int64_t rows, snapshot->unnamed(shape));
+    if (rows == 0) return {};
+    examined[index.value].findings.push_back(
+        {Level::kWarn, "keys",
+         fmt::format("{}: {} with a key that is null or binary, which nothing leads to: never "
+                     "synced",
+                     shape.table.text(), counted(rows, "row")),
+         "give them keys of the column's type"});
+    return {};
+  };
+  for (const EntityPlan& entity : mapping.plan->entities) {
+    for (const KindPlan& kind : entity.kinds) (void)look(kind.shape, kind.endpoint);
+    for (const PartPlan& part : entity.parts) (void)look(part.shape, part.endpoint);
+  }
+}
+
 void compare_clocks(std::vector<Examined>& examined) {
   const auto first = [&](Side side) {
     return std::ranges::find_if(
@@ -238,7 +261,10 @@ Result<ExitCode> doctor(const CommonOptions& common, Terminal& terminal) {
     all_described = examine(mapping, i, examined.emplace_back(), tables) && all_described;
     mapping.catalogs.push_back(std::move(tables));
   }
-  if (all_described) examine_mapping(mapping, examined);
+  if (all_described) {
+    examine_mapping(mapping, examined);
+    find_unnamed(mapping, examined);
+  }
   compare_clocks(examined);
   Examined state = examine_state(mapping, examined);
   examined.push_back(std::move(state));
