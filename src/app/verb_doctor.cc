@@ -98,8 +98,12 @@ bool examine(const Mapping& mapping, std::size_t i, Examined& out, std::vector<T
   judge(out);
   if (auto installed = (*endpoint)->install(); installed) {
     out.findings.push_back({Level::kOk, "fence and witness", "their tables are there", ""});
-    if (auto fence = (*endpoint)->fence(tenant_of(*mapping.document).uuid); fence)
+    auto fence = (*endpoint)->fence(tenant_of(*mapping.document).uuid);
+    if (fence) {
       out.fence = std::move(*fence);
+    } else if (fence.error().code() == Code::kWitnessGone) {
+      fail(out, "fence and witness", fence.error());
+    }
   } else {
     fail(out, "fence and witness", installed.error());
   }
@@ -137,6 +141,9 @@ Examined examine_state(const Mapping& mapping, std::vector<Examined>& endpoints)
   }
   out.product = mapping.connections.state.engine == EngineKind::kPostgres ? "PostgreSQL" : "SQLite";
   out.findings.push_back({Level::kOk, "state", "its tables are there and can be written", ""});
+  std::ranges::move(
+      mapping.engines.state_findings(mapping.connections.state, mapping.connections.endpoints),
+      std::back_inserter(out.findings));
   if (auto compared = compare_fences(*state, mapping, endpoints); !compared)
     fail(out, "state", compared.error());
   return out;
