@@ -146,12 +146,5 @@ TEST(WitnessTable, ThatIsGoneIsNamedByEveryVerbAndMadeByNobody) {
   EXPECT_THAT(world->run({"doctor"}).out, Not(HasSubstr("ATB-4024")));
 }
 
-TEST(Cap, OfAPlanNamesNoSetThatCannotBeApproved) {
-  const auto world = synced_world();
-  (void)world->at(Place::kLegacy).query("delete from geofences where tenant_id = 42");
-  const Finished planned = world->run({"plan"});
-  EXPECT_THAT(planned.out + planned.err, Not(HasSubstr("0000000000000000")));
-}
-
 }  // namespace
 }  // namespace atlas::e2e
