@@ -23,6 +23,11 @@ select coalesce(has_schema_privilege(to_regnamespace('atlas_bridge'), 'usage')
     where c.relnamespace = to_regnamespace('atlas_bridge') and c.relname = 'fence'
     and a.attname = 'mark' and not a.attisdropped), false))";
 
+// Whether the fence is there and the witness is not. Needs no privilege.
+constexpr std::string_view kGoneSql = R"(
+select coalesce(bool_or(relname = 'fence') and not bool_or(relname = 'witness'), false)
+from pg_class where relnamespace = to_regnamespace('atlas_bridge') and relkind in ('r', 'p'))";
+
 // Where the schema is there already, the right to make one is not needed.
 constexpr std::string_view kEnsureSchema =
     "do $$ begin if to_regnamespace('atlas_bridge') is null then "
@@ -133,6 +138,8 @@ Error witness_error(const Connection& connection, Error error) {
 Result<> install_witness(Connection& connection) {
   ATLAS_TRY(const Rowset there, connection.run("install", kMissingSql));
   if (there.boolean(0, 0)) return {};
+  ATLAS_TRY(const Rowset gone, connection.run("install", kGoneSql));
+  if (gone.boolean(0, 0)) return witness_gone(connection);
   RollbackGuard guard(connection);
   std::vector<Step> steps = {{.label = "install", .sql = "begin", .prepared = false},
                              {.label = "install", .sql = kInstallLock, .prepared = false},
