@@ -318,7 +318,8 @@ std::string writable_advice(const std::string& path) {
     if (::stat((path + end).c_str(), &found) == 0) files += fmt::format(", {}{}", path, end);
   }
   return fmt::format(
-      "let the user who runs the bridge write {} and the folder, in which SQLite keeps its journal",
+      "let the user who runs the bridge read and write {} and the folder, in which SQLite keeps "
+      "its journal",
       files);
 }
 
