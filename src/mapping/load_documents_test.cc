@@ -47,7 +47,8 @@ TEST(Documents, EveryOperatorsExampleLoads) {
     ++examples;
     const std::string field = line.substr(1, line.find('`', 1) - 1);
     const std::string text = small_mapping(
-        "  person:\n    legacy: {people: {key: id}}\n    platform:\n      u: {table: users, key: id}\n"
+        "  person:\n    legacy: {people: {key: id}}\n    platform:\n      u: {table: users, key: "
+        "id}\n"
         "      g: {table: fences, key: user_id}\n      p: {table: profiles, key: user_id}\n"
         "    stamp: {legacy: updated_at, platform: u.updated_at, write: touch}\n"
         "    delete: {legacy: hard, platform: hard}\n    fields:\n      " +

@@ -59,7 +59,9 @@ TEST(Key, EqualDecimalsHaveEqualKeys) {
 
 TEST(Key, TellsWhetherAComponentIsNoValueOfItsType) {
   Arena arena;
-  const auto stray = [&](std::vector<Value> components) { return has_stray(encode_key(components)); };
+  const auto stray = [&](std::vector<Value> components) {
+    return has_stray(encode_key(components));
+  };
   const std::string zeros("x\0\0x", 4);
   const Uuid uuid{'x', 'x', 'x'};
   EXPECT_TRUE(stray({Value::other("1.5")}));
