@@ -378,6 +378,21 @@ TEST(Cli, ALostStateIsSaidByCheckAlready) {
   EXPECT_THAT(told.out, Not(HasSubstr("sync may run.")));
 }
 
+TEST(Cli, APlanOfTooManyDeletesNamesNoSetThatCannotBeApprovedYet) {
+  const auto world = synced_world();
+  const std::string now = world->now(Place::kLegacy);
+  (void)world->at(Place::kLegacy)
+      .query(fmt::format("update geofences set deleted_at = {0}, updated_at = {0}", now));
+  const Finished planned = world->run({"plan"});
+  EXPECT_EQ(planned.exit, 78);
+  EXPECT_THAT(planned.err, AllOf(HasSubstr("ATB-4020"), HasSubstr("atlas-bridge sync"),
+                                 Not(HasSubstr("--set"))));
+  const Finished stopped = world->run({"sync"});
+  EXPECT_THAT(stopped.err, AllOf(HasSubstr("ATB-4020"), HasSubstr("approve geofence --set")));
+  EXPECT_THAT(world->run({"plan"}).err, HasSubstr("approve geofence --set"))
+      << "now the set is there";
+}
+
 TEST(Cli, ADeadlineKeepsProgressAndExitsZero) {
   SqliteWorld world;
   (void)world.load(kSmall);

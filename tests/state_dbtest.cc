@@ -181,7 +181,9 @@ TEST(State, ResetForgetsAndTheNextRunFindsThePairsByMatch) {
   const auto world = synced_world<SqliteWorld>();
   const Finished asked =
       world->run({"state", "reset", "--entity", "person", "--reason", "shifted"});
-  EXPECT_EQ(asked.exit, 64);
+  EXPECT_EQ(asked.exit, 0);
+  EXPECT_THAT(asked.err, HasSubstr("nothing is forgotten yet"));
+  EXPECT_EQ(world->run({"state", "reset", "--reason", "x", "--confirm", "another"}).exit, 64);
   EXPECT_THAT(asked.out, AllOf(HasSubstr("person"), HasSubstr("found again by match")));
   const long before = links(*world);
   // What a person has approved, they approved of the links that go.

@@ -126,6 +126,8 @@ class Player {
       const bool dies = change.after == nullptr || (change.before->cells[mark].is_null() &&
                                                     !change.after->cells[mark].is_null());
       if (!dies) continue;
+      // Where both rows stay, a mark of one is a mark of the other.
+      if (!script_.company.hard_teams) continue;
       const bool legacy = &commit.database == &databases_.legacy;
       for (const TableName& table : {kPeople, kStaff, kUsers}) {
         const Table* members = commit.database.find(table);
@@ -606,8 +608,8 @@ class Player {
     }
     if (was_rewound && rewound_) return broken("S1 convergence", "the repair does not end");
     // Removed rows are found by sweeps, and proven by a second look; everything else is captured.
-    const bool swept = script_.company.hard_legacy || script_.company.hard_platform ||
-                       facts_.clocks_stepped || facts_.restored;
+    const bool swept = script_.company.hard_teams || script_.company.hard_legacy ||
+                       script_.company.hard_platform || facts_.clocks_stepped || facts_.restored;
     for (int i = 0; i < (swept ? 3 : 2) && !out_.violation; ++i) {
       const RunOutcome ends =
           run(undisturbed, swept ? Sweep::kFull : Sweep::kOff, nullptr, std::nullopt);

@@ -82,6 +82,7 @@ class Drawer {
     c.defer_team = one_in(3);
     c.hard_legacy = one_in(3);
     c.hard_platform = one_in(3);
+    c.hard_teams = one_in(3);
     c.optional_profile = one_in(4);
     c.team_on_profile = one_in(4);
     out_.one_stage = one_in(2);
@@ -260,6 +261,7 @@ std::string describe(const Script& script) {
   say(c.defer_team, "deferred team");
   say(c.hard_legacy, "hard deletes on legacy");
   say(c.hard_platform, "hard deletes on the platform");
+  say(c.hard_teams, "hard deletes of legacy teams");
   say(c.optional_profile, "optional profile");
   say(c.team_on_profile, "team on the profile");
   say(script.one_stage, "one stage");

@@ -54,12 +54,11 @@ class Shrinker {
 
   bool without_specials() {
     bool any = false;
-    constexpr std::array kFlags = {&CompanyOptions::staff,
-                                   &CompanyOptions::defer_team,
-                                   &CompanyOptions::hard_legacy,
-                                   &CompanyOptions::hard_platform,
-                                   &CompanyOptions::optional_profile,
-                                   &CompanyOptions::team_on_profile};
+    constexpr std::array kFlags = {
+        &CompanyOptions::staff,          &CompanyOptions::hard_teams,
+        &CompanyOptions::defer_team,     &CompanyOptions::hard_legacy,
+        &CompanyOptions::hard_platform,  &CompanyOptions::optional_profile,
+        &CompanyOptions::team_on_profile};
     for (const auto flag : kFlags) {
       if (!(best_.company.*flag)) continue;
       Script candidate = best_;

@@ -346,7 +346,10 @@ void Users::close_team(const Step& step) {
   }
   pause(step.c % 20);
   const std::int64_t now = work.begun().time_since_epoch().count();
-  if (!write(work, kTeams, WriteKind::kUpdate, team, {{"deleted_at", Value::instant(now)}})) return;
+  const bool hard = step.side == Side::kLegacy && script_.company.hard_teams;
+  const WriteKind kind = hard ? WriteKind::kRemove : WriteKind::kUpdate;
+  const Cells mark = hard ? Cells{} : Cells{{"deleted_at", Value::instant(now)}};
+  if (!write(work, kTeams, kind, team, mark)) return;
   if (!work.lost()) work.commit();
 }
 

@@ -228,7 +228,7 @@ void Company::compile() {
     Mapping mapping(teams);
     mapping.lens(mapping.field("name", "name", 1, "title"), CopyOp{});
   }
-  soft_delete_of(teams, true);
+  soft_delete_of(teams, !options.hard_teams);
 
   EntityPlan people = entity("person", 1);
   kind(people, kPeople, "person");

@@ -33,6 +33,7 @@ struct CompanyOptions {
   bool defer_team = false;     // the person's team is a deferred reference
   bool hard_legacy = false;    // legacy people are removed, not marked
   bool hard_platform = false;  // the platform's people are removed, not marked
+  bool hard_teams = false;     // legacy teams are removed, not marked
   bool optional_profile = false;
   bool team_on_profile = false;  // the platform keeps the person's team in the other database
   std::vector<Canon> mail_canon = {};

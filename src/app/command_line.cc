@@ -27,24 +27,38 @@ Exit codes: 0 done, 1 unexpected, 2 differences (--exit-code), 3 held rows (--st
 69 unreachable, 75 lease held (--if-locked=fail), 77 permission, 78 a person must change something,
 130 and 143 stopped on request with progress kept.)";
 
-// The verb or option nearest to what was typed, as advice.
-std::string advice(const CLI::App& app, std::span<const std::string> arguments) {
+// What of the words is no verb or option, and what it may have been meant for. Both may be empty.
+struct Unknown {
+  std::string why, advice;
+};
+
+Unknown unknown_word(const CLI::App& app, std::span<const std::string> arguments) {
   const CLI::App* at = &app;
+  std::string path;  // of the verb so far
   for (const std::string& word : arguments) {
-    std::vector<std::string> names;
-    for (const CLI::App* below : at->get_subcommands(nullptr)) names.push_back(below->get_name());
+    std::vector<std::string> verbs;
+    for (const CLI::App* below : at->get_subcommands(nullptr)) verbs.push_back(below->get_name());
+    std::vector<std::string> names = verbs;
     for (const CLI::Option* option : at->get_options()) {
       for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
     }
     if (std::ranges::find(names, word) != names.end()) {
-      if (!word.starts_with("-")) at = at->get_subcommand(word);
+      if (word.starts_with("-")) continue;
+      at = at->get_subcommand(word);
+      path += word + " ";
       continue;
     }
-    const std::string near = nearest(word, names);
-    if (!near.empty()) return fmt::format("did you mean `{}`?", near);
-    break;
+    Unknown out;
+    const bool verb = !verbs.empty() && !word.starts_with("-");
+    if (verb) {
+      out.why = fmt::format("there is no verb `{}{}`", path, one_line(word));
+      out.advice = fmt::format("`atlas-bridge {}--help` lists the verbs", path);
+    }
+    const std::string near = nearest(word, verb ? verbs : names);
+    if (!near.empty()) out.advice = fmt::format("did you mean `{}`?", near);
+    return out;
   }
-  return "";
+  return {};
 }
 
 void declare_all(Verb& root) {
@@ -90,8 +104,10 @@ int run_command_line(std::span<const std::string> arguments, Terminal& terminal)
       terminal.err << app.help();
       return static_cast<int>(ExitCode::kUsage);
     }
+    const Unknown unknown = unknown_word(app, arguments);
     // An empty advice leaves the table's.
-    print_error(terminal, Error(Code::kUsage, error.what()).advise(advice(app, arguments)));
+    print_error(terminal, Error(Code::kUsage, unknown.why.empty() ? error.what() : unknown.why)
+                              .advise(unknown.advice));
     return static_cast<int>(ExitCode::kUsage);
   }
   Result<ExitCode> done = chosen(common, terminal);

@@ -88,6 +88,13 @@ TEST(CommandLine, WithoutAVerbShowsTheHelpAndExits64) {
 TEST(CommandLine, RefusesWhatItDoesNotKnowWith64AndANearName) {
   const std::vector<std::pair<Words, const char*>> cases = {
       {{"snyc"}, "did you mean `sync`?"},
+      {{"Sync"}, "did you mean `sync`?"},
+      {{"frobnicate"}, "there is no verb `frobnicate`"},
+      {{"frobnicate"}, "`atlas-bridge --help` lists the verbs"},
+      {{"state", "frobnicate"}, "there is no verb `state frobnicate`"},
+      {{"conflicts", "undo", "1", "--reason", ""}, "--reason"},
+      {{"state", "reset", "--reason", "  "}, "--reason"},
+      {{"approve", "person", "--set", "1", "--reason", " "}, "--reason"},
       {{"sync", "--enttiy", "x"}, "did you mean `--entity`?"},
       {{"conflicts", "lst"}, "did you mean `list`?"},
       {{"sync", "--deadline", "soon"}, "write 90s, 5m or 1h30m"},

@@ -6,8 +6,11 @@
 #include "engines/sqlite/state.h"
 #include "foundation/clock.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 namespace atlas::app {
 namespace {
@@ -62,14 +65,36 @@ Result<std::unique_ptr<StateStore>> Engines::open_state(
       SqliteStateOptions options;
       options.path = path_of(state, mapping_file_);
       options.name = state.name;
-      options.own_file = std::ranges::none_of(endpoints, [&](const EndpointPlan& endpoint) {
-        return endpoint.engine == EngineKind::kSqlite &&
-               path_of(endpoint, mapping_file_) == options.path;
-      });
+      options.own_file = state_shares(state, endpoints) == nullptr;
       return SqliteStateStore::open(options);
     }
   }
   return Error(Code::kInternal, "an engine without a state store");
+}
+
+const EndpointPlan* Engines::state_shares(const EndpointPlan& state,
+                                          std::span<const EndpointPlan> endpoints) const {
+  if (state.engine != EngineKind::kSqlite) return nullptr;
+  const std::string file = path_of(state, mapping_file_);
+  const auto found = std::ranges::find_if(endpoints, [&](const EndpointPlan& endpoint) {
+    if (endpoint.engine != EngineKind::kSqlite) return false;
+    const std::string other = path_of(endpoint, mapping_file_);
+    std::error_code missing;
+    return other == file || std::filesystem::equivalent(other, file, missing);
+  });
+  return found == endpoints.end() ? nullptr : &*found;
+}
+
+std::vector<Finding> Engines::state_findings(const EndpointPlan& state,
+                                             std::span<const EndpointPlan> endpoints) const {
+  if (state.engine != EngineKind::kSqlite) return {};
+  if (const EndpointPlan* shared = state_shares(state, endpoints); shared != nullptr) {
+    return {{Finding::Level::kOk, "file",
+             fmt::format("the state lies in the file of {}: a backup of that file is one of both",
+                         shared->name),
+             ""}};
+  }
+  return {sqlite::mode_finding(path_of(state, mapping_file_), sqlite::Readers::kOwner)};
 }
 
 Result<Prepared> Engines::prepared(const EndpointPlan& state,

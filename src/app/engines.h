@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace atlas::postgres {
 class SessionCache;
@@ -29,6 +30,13 @@ class Engines {
   // own.
   Result<std::unique_ptr<StateStore>> open_state(const EndpointPlan& state,
                                                  std::span<const EndpointPlan> endpoints) const;
+  // The endpoint in whose SQLite file the state lies; null when it has a file or a database of its
+  // own.
+  const EndpointPlan* state_shares(const EndpointPlan& state,
+                                   std::span<const EndpointPlan> endpoints) const;
+  // What doctor says of the state's place.
+  std::vector<Finding> state_findings(const EndpointPlan& state,
+                                      std::span<const EndpointPlan> endpoints) const;
   // How much of a tenant's state is there. Writes nothing, and makes no file.
   Result<Prepared> prepared(const EndpointPlan& state, std::span<const EndpointPlan> endpoints,
                             const TenantName& tenant, std::span<const EntityLayout> entities) const;

@@ -155,6 +155,11 @@ class Search {
     return record;
   }
 
+  static bool marked_strangely(const Image& image, Side side, std::uint32_t part) {
+    return part <= 1 && image.misfit && image.misfit_side == side &&
+           image.misfit->field == Misfit::kDeleteMark;
+  }
+
   RecordPart describe_part(const Image& image, const Lead& lead, std::uint32_t part) const {
     const TableShape& shape = entity_.shape(part, image.kind);
     const Side side = part == 0 ? Side::kLegacy : Side::kPlatform;
@@ -168,8 +173,9 @@ class Search {
       return out;
     }
     // Of an unread row nothing but its key is known: neither its scope nor its mark.
-    out.existence = image.oversized(part)                         ? "exceeds limits.row_bytes"
-                    : !Mapper::in_scope(shape, row)               ? "out of scope"
+    out.existence = image.oversized(part)                 ? "exceeds limits.row_bytes"
+                    : !Mapper::in_scope(shape, row)       ? "out of scope"
+                    : marked_strangely(image, side, part) ? "present, its delete mark unreadable"
                     : part <= 1 && mapper_.dead(side, image.rows) ? "deleted"
                                                                   : "present";
     const RowVersion& version = image.versions[part];

@@ -11,7 +11,9 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <pwd.h>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -66,6 +68,16 @@ int wait_for(pid_t child) {
   return status;
 }
 
+// What a program said last; its log goes with the demo's folder.
+std::string last_line(const std::string& log) {
+  std::ifstream file(log);
+  std::string last = "it said nothing";
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
+
 // The newest version under Debian's folder.
 Result<std::string> find_binaries() {
   std::string found;
@@ -114,9 +126,11 @@ Result<> TemporaryPostgres::make_cluster() {
                                       "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
                                      log));
   if (wait_for(child) == 0) return {};
-  return Error(Code::kDatabaseFailed, "initdb failed")
-      .at(log)
-      .advise("see that log; the folder must be reachable for the user that the server runs as");
+  return Error(Code::kDatabaseFailed, "initdb failed: " + last_line(log))
+      .at(folder_)
+      .advise(
+          "the folder must be reachable for the user that the server runs as; --dir names "
+          "another");
 }
 
 Result<> TemporaryPostgres::launch() {
@@ -130,9 +144,11 @@ Result<> TemporaryPostgres::launch() {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = 0;
-      return Error(Code::kUnreachable, "the server ended at once").at(log);
+      return Error(Code::kUnreachable, "the server ended at once: " + last_line(log)).at(folder_);
     }
-    if (clock.monotonic() > end) return Error(Code::kTimeout, "the server does not start").at(log);
+    if (clock.monotonic() > end) {
+      return Error(Code::kTimeout, "the server does not start: " + last_line(log)).at(folder_);
+    }
     clock.sleep(kPoll);
   }
   return {};

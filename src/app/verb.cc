@@ -49,13 +49,26 @@ Verb& Verb::takes_entities() {
   return *this;
 }
 
+namespace {
+
+// A text of blanks says nothing.
+CLI::Validator says_something() {
+  return {[](std::string& text) {
+            const bool blank = text.find_first_not_of(" \t\r\n") == std::string::npos;
+            return blank ? std::string("it is empty") : std::string();
+          },
+          ""};
+}
+
+}  // namespace
+
 Verb& Verb::flag(const std::string& names, bool& into, const std::string& help) {
   app_->add_flag(names, into, help);
   return *this;
 }
 
 Verb& Verb::text(const std::string& names, std::string& into, const std::string& help) {
-  app_->add_option(names, into, help)->type_name("TEXT");
+  app_->add_option(names, into, help)->check(says_something())->type_name("TEXT");
   return *this;
 }
 
@@ -66,7 +79,7 @@ Verb& Verb::choice(const std::string& names, std::string& into,
 }
 
 Verb& Verb::required_text(const std::string& names, std::string& into, const std::string& help) {
-  app_->add_option(names, into, help)->type_name("TEXT")->required();
+  app_->add_option(names, into, help)->check(says_something())->type_name("TEXT")->required();
   return *this;
 }
 

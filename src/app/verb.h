@@ -45,6 +45,7 @@ class Verb {
   // --entity NAME, repeatable.
   Verb& takes_entities();
   Verb& flag(const std::string& names, bool& into, const std::string& help);
+  // Texts are not empty where they are given.
   Verb& text(const std::string& names, std::string& into, const std::string& help);
   Verb& choice(const std::string& names, std::string& into, const std::vector<std::string>& choices,
                const std::string& help);

@@ -114,6 +114,11 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
   print_problems(terminal, mapping.problems, false);
   if (!lawful) return exit_of(mapping.problems);
   if (!kept) return std::move(kept).error();
+  if (const EndpointPlan* shared =
+          mapping.engines.state_shares(mapping.connections.state, mapping.connections.endpoints)) {
+    remark(terminal,
+           fmt::format("the state lies in the file of {}, among its tables", shared->name));
+  }
   for (const std::string& line : kept->changes)
     remark(terminal, "since the last passing check: " + one_line(line));
   const auto losing =

@@ -98,8 +98,12 @@ bool examine(const Mapping& mapping, std::size_t i, Examined& out, std::vector<T
   judge(out);
   if (auto installed = (*endpoint)->install(); installed) {
     out.findings.push_back({Level::kOk, "fence and witness", "their tables are there", ""});
-    if (auto fence = (*endpoint)->fence(tenant_of(*mapping.document).uuid); fence)
+    auto fence = (*endpoint)->fence(tenant_of(*mapping.document).uuid);
+    if (fence) {
       out.fence = std::move(*fence);
+    } else if (fence.error().code() == Code::kWitnessGone) {
+      fail(out, "fence and witness", fence.error());
+    }
   } else {
     fail(out, "fence and witness", installed.error());
   }
@@ -137,6 +141,9 @@ Examined examine_state(const Mapping& mapping, std::vector<Examined>& endpoints)
   }
   out.product = mapping.connections.state.engine == EngineKind::kPostgres ? "PostgreSQL" : "SQLite";
   out.findings.push_back({Level::kOk, "state", "its tables are there and can be written", ""});
+  std::ranges::move(
+      mapping.engines.state_findings(mapping.connections.state, mapping.connections.endpoints),
+      std::back_inserter(out.findings));
   if (auto compared = compare_fences(*state, mapping, endpoints); !compared)
     fail(out, "state", compared.error());
   return out;
@@ -167,6 +174,29 @@ void examine_mapping(Mapping& mapping, std::vector<Examined>& examined) {
     if (examined[i].hidden && stamped_by_database(*mapping.plan, EndpointIndex{i}))
       fail(examined[i], "capture", *examined[i].hidden);
     judge(examined[i]);
+  }
+}
+
+// Rows that nothing can name are in no scan: they would be missed in silence.
+void find_unnamed(const Mapping& mapping, std::vector<Examined>& examined) {
+  if (!mapping.plan) return;
+  const auto look = [&](const TableShape& shape, EndpointIndex index) -> Result<> {
+    ATLAS_TRY(const auto endpoint,
+              mapping.engines.open_endpoint(mapping.plan->endpoints[index.value]));
+    ATLAS_TRY(auto snapshot, endpoint->snapshot());
+    ATLAS_TRY(const std::int64_t rows, snapshot->unnamed(shape));
+    if (rows == 0) return {};
+    examined[index.value].findings.push_back(
+        {Level::kWarn, "keys",
+         fmt::format("{}: {} with a key that is null or binary, which nothing leads to: never "
+                     "synced",
+                     shape.table.text(), counted(rows, "row")),
+         "give them keys of the column's type"});
+    return {};
+  };
+  for (const EntityPlan& entity : mapping.plan->entities) {
+    for (const KindPlan& kind : entity.kinds) (void)look(kind.shape, kind.endpoint);
+    for (const PartPlan& part : entity.parts) (void)look(part.shape, part.endpoint);
   }
 }
 
@@ -238,7 +268,10 @@ Result<ExitCode> doctor(const CommonOptions& common, Terminal& terminal) {
     all_described = examine(mapping, i, examined.emplace_back(), tables) && all_described;
     mapping.catalogs.push_back(std::move(tables));
   }
-  if (all_described) examine_mapping(mapping, examined);
+  if (all_described) {
+    examine_mapping(mapping, examined);
+    find_unnamed(mapping, examined);
+  }
   compare_clocks(examined);
   Examined state = examine_state(mapping, examined);
   examined.push_back(std::move(state));

@@ -1,5 +1,6 @@
 // state backup, restore, reset: what the bridge remembers of a tenant, as a file, back, or away.
 
+#include "app/backup_file.h"
 #include "app/duration.h"
 #include "app/json_text.h"
 #include "app/verb.h"
@@ -13,16 +14,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <fcntl.h>
-#include <filesystem>
 #include <fstream>
 #include <ostream>
-#include <unistd.h>
 
 namespace atlas::app {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct StateOptions {
   std::string file;
@@ -83,56 +79,6 @@ Result<ExitCode> held(Error error, Terminal& terminal) {
   return ExitCode::kLeaseHeld;
 }
 
-Error file_error(const std::string& path, std::string_view what) {
-  return Error(Code::kBackupUnusable, std::string(what)).at(path);
-}
-
-Result<> synced(const std::string& path, int flags) {
-  const int file = ::open(path.c_str(), flags | O_CLOEXEC);
-  const bool done = file >= 0 && ::fsync(file) == 0;
-  if (file >= 0) ::close(file);
-  return done ? Result<>() : file_error(path, "it could not be written to the disk");
-}
-
-// A file that appears whole or not at all, for nobody else's eyes: what it is made in goes when the
-// work ends early.
-class NewFile {
- public:
-  explicit NewFile(std::string path)
-      : path_(std::move(path)), part_(fmt::format("{}.part{}", path_, ::getpid())) {}
-  ~NewFile() {
-    std::error_code ignored;
-    if (!done_) fs::remove(part_, ignored);
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-
-  Result<> open() {
-    const int made = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (made < 0) return file_error(path_, "it cannot be made there");
-    ::close(made);
-    out_.open(part_, std::ios::binary);
-    return out_ ? Result<>() : file_error(path_, "it cannot be made there");
-  }
-  std::ostream& out() { return out_; }
-  Result<> finish() {
-    out_.close();
-    if (!out_) return file_error(path_, "it could not be written");
-    ATLAS_OK(synced(part_, O_WRONLY));
-    std::error_code failed;
-    fs::rename(part_, path_, failed);
-    if (failed) return file_error(path_, "it cannot be given its name");
-    done_ = true;
-    const std::string folder = fs::path(path_).parent_path().string();
-    return synced(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
-  }
-
- private:
-  std::string path_, part_;
-  std::ofstream out_;
-  bool done_ = false;
-};
-
 Json counts_json(const std::string& file, const BackupCounts& counts) {
   return {{"file", file},
           {"entities", counts.entities},
@@ -174,7 +120,7 @@ Result<ExitCode> backup(const StateOptions& options, const CommonOptions& common
     return Error(Code::kStateUnusable, "a restore has begun and not come to its end")
         .advise("restore it first");
   }
-  NewFile file(options.file);
+  BackupFile file(options.file);
   ATLAS_OK(file.open());
   auto lease = HeldLease::take(state);
   if (!lease) return held(std::move(lease).error(), terminal);
@@ -218,7 +164,7 @@ Result<> put_back(OpenState& state, const BackupSummary& backup, HeldLease& leas
 
 Result<BackupSummary> read_whole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return file_error(path, "it cannot be read");
+  if (!file) return Error(Code::kBackupUnusable, "it cannot be read").at(path);
   auto out = check_backup(file);
   if (!out) return std::move(out).error().at(path);
   return out;
@@ -301,6 +247,14 @@ Result<ExitCode> reset(const StateOptions& options, const CommonOptions& common,
                                   line["next"].get<std::string>());
     }
   };
+  if (options.confirm.empty()) {
+    print();
+    remark(terminal,
+           fmt::format("nothing is forgotten yet: look at the list above and at a backup; "
+                       "then say --confirm {}",
+                       state.tenant.name));
+    return ExitCode::kDone;
+  }
   if (options.confirm != state.tenant.name) {
     print();
     return Error(Code::kUsage,
@@ -329,7 +283,7 @@ void declare_state(Verb& root) {
   Verb saved = group.verb("backup", "Writes a tenant's state to a file, which appears whole");
   saved.reads_config()
       .prints_tables_or_json()
-      .argument("FILE", options->file, "To be made, or replaced when it is whole")
+      .argument("FILE", options->file, "To be made; an older backup of that name is replaced")
       .examples({"state backup acme.state"})
       .does(bound(backup));
   Verb loaded = group.verb("restore", "Puts a backup into the tenant's state");

@@ -73,7 +73,9 @@ void declare_verify(Verb& root) {
       .prints_tables_or_json()
       .takes_all_tenants()
       .takes_entities()
-      .flag("--exit-code", options->exit_code, "Exit 2 unless everything is equal")
+      .flag("--exit-code", options->exit_code,
+            "Exit 2 on differences, also unknown ones; rows that are known to stand aside "
+            "(quarantined, held, waiting, in an open conflict) and pending ones do not count")
       .duration("--deadline", options->deadline, "Stop after this time, such as 5m")
       .number("--findings", options->findings, 1, 1'000'000,
               "Findings listed per entity and standing")

@@ -172,7 +172,9 @@ Result<std::optional<Error>> refusal(const OpenState& state, const Mapping& mapp
   for (const EndpointPlan& plan : mapping.plan->endpoints) {
     ATLAS_TRY(const Fence noted, noted_fence(*state.store, state.tenant.id, plan.name));
     ATLAS_TRY(const auto endpoint, mapping.engines.open_endpoint(plan));
-    const auto found = endpoint->fence(state.tenant.uuid);
+    auto found = endpoint->fence(state.tenant.uuid);
+    if (!found && found.error().code() == Code::kWitnessGone)
+      return std::optional(std::move(found).error());
     if (!found) continue;
     if (auto left = as_left(plan, noted, *found, known); !left)
       return std::optional(std::move(left).error());

@@ -64,7 +64,8 @@ Result<std::vector<TableDrift>> drift_since_check(const OpenState& state, const 
 //   errors  as open_tenant
 Result<bool> pause_drifted_entities(Mapping& mapping);
 // Why a run would be refused although the mapping is lawful: an endpoint is not as the last one
-// left it (E9). Fences that cannot be read count as in order: the run says what is missing.
+// left it (E9), or has lost its witness. Fences that cannot be read count as in order: the run says
+// what is missing.
 Result<std::optional<Error>> refusal(const OpenState& state, const Mapping& mapping);
 // Prints the problems in file order on `err`; `fatal_only` leaves remarks out.
 void print_problems(Terminal& terminal, const std::vector<Problem>& problems, bool fatal_only);

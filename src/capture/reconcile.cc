@@ -1,6 +1,7 @@
 #include "capture/reconcile.h"
 
 #include "foundation/planted.h"
+#include "model/key.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +21,12 @@ bool is_sweep_cursor(std::string_view name) { return name.starts_with(kSweepCurs
 
 ReconcileScan::ReconcileScan(const SourceSpec& spec, const EntityRef& entity, TenantId tenant,
                              Key from)
-    : spec_(spec), entity_(entity), tenant_(tenant), row_at_(from), position_(std::move(from)) {}
+    : spec_(spec),
+      entity_(entity),
+      tenant_(tenant),
+      row_at_(from),
+      scan_at_(from),
+      position_(std::move(from)) {}
 
 KeyView ReconcileScan::key_of(const LinkRecord& link) const {
   return spec_.side == Side::kLegacy ? link.legacy_key : link.platform_key;
@@ -70,10 +76,16 @@ Result<std::vector<Discrepancy>> ReconcileScan::next(Endpoint& endpoint, StateSt
                                                      std::size_t limit) {
   if (links_ == nullptr) ATLAS_OK(load_links(state, limit));
   ATLAS_TRY(auto snapshot, endpoint.snapshot());
-  ATLAS_TRY(const KeyPage page, snapshot->keys(*spec_.shape, row_at_, limit));
+  ATLAS_TRY(const KeyPage page, snapshot->keys(*spec_.shape, scan_at_, limit));
   std::vector<Discrepancy> out;
   bool passed_range = false;
   for (const KeyVersion& row : page.keys) {
+    if (has_stray(row.key)) {
+      scan_at_ = Key(row.key);
+      ++looked_at_;
+      if (spec_.part <= 1) out.push_back({{spec_.side, spec_.kind, Key(row.key)}, row.version});
+      continue;
+    }
     if (row.key <= KeyView(row_at_))
       return Error(Code::kScanDisordered, "rows of " + spec_.shape->table.text());
     if (!open_ended_ && row.key > KeyView(range_end_)) {
@@ -81,6 +93,7 @@ Result<std::vector<Discrepancy>> ReconcileScan::next(Endpoint& endpoint, StateSt
       break;
     }
     row_at_ = Key(row.key);
+    scan_at_ = row_at_;
     ++looked_at_;
     while (next_link_ < links_->size() && key_of((*links_)[next_link_]) < row.key)
       missing((*links_)[next_link_++], out);
@@ -98,6 +111,7 @@ Result<std::vector<Discrepancy>> ReconcileScan::next(Endpoint& endpoint, StateSt
   done_ = open_ended_;
   position_ = open_ended_ ? Key() : range_end_;
   row_at_ = position_;
+  scan_at_ = position_;
   links_.reset();
   return out;
 }

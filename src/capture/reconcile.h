@@ -24,7 +24,8 @@ struct Discrepancy {
   std::optional<RowVersion> scanned;  // of the row, if it is there
 };
 
-// Walks the keys after a position, page by page. One thread.
+// Walks the keys after a position, page by page. A row whose key is no value of its column's types
+// comes where its database sorts it: it has no link, and is a finding of its own. One thread.
 class ReconcileScan {
  public:
   // `spec` must name a table that every instance of its kinds has a row in, or `optional_part`.
@@ -61,6 +62,7 @@ class ReconcileScan {
   Key range_end_;            // last key of the range; meaningless while open_ended_
   bool open_ended_ = false;  // no links come after these: the range has no end
   Key row_at_;               // rows up to here were looked at
+  Key scan_at_;              // the row looked at last, strays too: where the table's scan goes on
   Key position_;
   bool done_ = false;
   bool trust_versions_ = true;

@@ -106,6 +106,9 @@ class Snapshot {
   virtual Result<std::vector<std::size_t>> referred(const TableShape& shape,
                                                     std::span<const KeyView> values,
                                                     std::optional<std::uint32_t> alive) = 0;
+  // How many rows in scope no other call shows, because their key cannot be looked up. None where
+  // keys are always whole and of their columns' types.
+  virtual Result<std::int64_t> unnamed(const TableShape& /*shape*/) { return 0; }
 };
 
 enum class WriteKind : std::uint8_t { kInsert, kUpdate, kRemove };

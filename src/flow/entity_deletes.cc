@@ -94,6 +94,20 @@ Result<bool> EntityRun::side_emptied(Side side, std::uint16_t kind) {
   return page.keys.empty();
 }
 
+std::string EntityRun::cap_advice(const std::string& name, const DeleteSet& due) const {
+  if (!context_.planned_deletes.empty()) {
+    return fmt::format(
+        "nothing was deleted, and `atlas-bridge sync` deletes nothing of {} either: it sets these "
+        "rows aside and names the set that `atlas-bridge approve` wants",
+        name);
+  }
+  return fmt::format(
+      "nothing of it was deleted; look at `atlas-bridge quarantine list --state held --entity "
+      "{0}`, then "
+      "restore the rows, or run `atlas-bridge approve {0} --set {1} --reason ...`",
+      name, due.name);
+}
+
 Result<std::optional<Error>> EntityRun::deletes_over_cap() {
   const Instant now = context_.run.now;
   const std::string& name = context_.entity.name;
@@ -135,11 +149,7 @@ Result<std::optional<Error>> EntityRun::deletes_over_cap() {
   return std::optional<Error>(
       Error(Code::kDeletesCapped,
             fmt::format("entity {}: {} rows are to be deleted; {}", name, due.unapproved, why))
-          .advise(fmt::format(
-              "nothing of it was deleted; look at `atlas-bridge quarantine list --state "
-              "held --entity {0}`, then restore the rows, or run `atlas-bridge "
-              "approve {0} --set {1} --reason ...`",
-              name, due.name)));
+          .advise(cap_advice(name, due)));
 }
 
 // --- the last stage

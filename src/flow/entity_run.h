@@ -32,6 +32,7 @@ class EntityRun {
 
   // Whether the deletes that are due exceed the cap (E32): the reason, or nothing.
   Result<std::optional<Error>> deletes_over_cap();
+  std::string cap_advice(const std::string& name, const DeleteSet& due) const;
   // Carries out the deletes that are due and allowed. After all upserts, children's entities before
   // their parents' (E23).
   Result<> carry_out_deletes();

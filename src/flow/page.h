@@ -161,6 +161,8 @@ class Page {
 
   Image& image(const Item& item) { return images_->images[item.image]; }
   const Image& image(const Item& item) const { return images_->images[item.image]; }
+  void refuse_misfit(Item& item, Side side, const Misfit& misfit);
+  bool refused_key(Item& item);
   void quarantine(Item& item, Code code, std::string reason, std::string field = {},
                   std::string blocker = {});
   void hold(Item& item, Code code, std::string reason);

@@ -3,6 +3,7 @@
 
 #include "flow/page.h"
 #include "foundation/planted.h"
+#include "model/key.h"
 #include "model/text_form.h"
 
 #include <fmt/format.h>
@@ -342,6 +343,25 @@ bool Page::refused_pair(Item& item) {
   return false;
 }
 
+void Page::refuse_misfit(Item& item, Side side, const Misfit& misfit) {
+  const std::string name = c_.mapper.misfit_name(side, image(item).kind, misfit);
+  quarantine(item, Code::kOutsideDomain,
+             fmt::format("{} on {}: {}", name, side_name(side), misfit.reason), name);
+}
+
+// A link is kept under keys of their columns' types.
+bool Page::refused_key(Item& item) {
+  const Image& view = image(item);
+  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+    if (!has_stray(side == Side::kLegacy ? view.legacy_key : view.platform_key)) continue;
+    quarantine(item, Code::kOutsideDomain,
+               fmt::format("its key on {} is not spelled as a value of its column's type",
+                           side_name(side)));
+    return true;
+  }
+  return false;
+}
+
 void Page::decide_one(std::size_t i) {
   Item& item = items_[i];
   if (item.park) return;  // refused while counterparts were looked for
@@ -413,13 +433,7 @@ void Page::decide_one(std::size_t i) {
     std::fill(mids.hashes.begin(), mids.hashes.end(), kNoBase);
     view.misfit.reset();
   }
-  if (view.misfit && visible) {
-    const std::string field = entity_.fields[view.misfit->field].name;
-    return quarantine(
-        item, Code::kOutsideDomain,
-        fmt::format("{} on {}: {}", field, side_name(view.misfit_side), view.misfit->reason),
-        field);
-  }
+  if (view.misfit && visible) return refuse_misfit(item, misfit_side, *view.misfit);
   if (item.link >= 0 && legacy == Presentation::kAlive && platform == Presentation::kAlive &&
       !parts_are_there(item))
     return;
@@ -448,12 +462,7 @@ void Page::decide_one(std::size_t i) {
   if (item.link >= 0 && rewound) report_overwritten(item, *rewound);
   // But a row that the other side's edit brings back lives on with its own values: they are not
   // written over while nobody can tell what they mean.
-  if (died && item.decision.delete_lost) {
-    const std::string field = entity_.fields[misfit->field].name;
-    return quarantine(item, Code::kOutsideDomain,
-                      fmt::format("{} on {}: {}", field, side_name(misfit_side), misfit->reason),
-                      field);
-  }
+  if (died && item.decision.delete_lost) return refuse_misfit(item, misfit_side, *misfit);
   if (item.taken_key && item.decision.what != Case::kAdopt) {
     return quarantine(item, Code::kKeyTaken,
                       "a row that is not ours to adopt stands at the minted key");
@@ -488,6 +497,7 @@ void Page::decide_one(std::size_t i) {
       break;
     case Case::kCreatePlatform:
     case Case::kCreateLegacy: {
+      if (refused_key(item)) break;
       item.match = c_.mapper.match(item.decision.what == Case::kCreatePlatform ? view.legacy
                                                                                : view.platform);
       if (rests_as_lost(item)) break;
@@ -509,6 +519,7 @@ void Page::decide_one(std::size_t i) {
     }
     case Case::kAdopt:
       item.match = c_.mapper.match(view.legacy);
+      if (refused_key(item)) break;
       (void)refused_pair(item);
       break;
     case Case::kDeletePlatform:

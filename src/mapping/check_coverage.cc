@@ -38,14 +38,23 @@ std::string mapping_line(const CompileContext& context, const EntityBuild& build
                      table.column_text(column));
 }
 
+// A constant as `create` takes it: what is no number or truth value stands in quotes of its own.
+const char* example_of(TypeKind kind) {
+  if (is_integer(kind) || kind == TypeKind::kNumeric || kind == TypeKind::kFloat4 ||
+      kind == TypeKind::kFloat8)
+    return "0";
+  return kind == TypeKind::kBool ? "false" : "'VALUE'";
+}
+
 void check_table(CompileContext& context, const EntityBuild& build, const TableUse& table) {
   const auto& accounted = context.accounted[{table.endpoint.value, table.info->table}];
   for (const ColumnInfo& column : table.info->columns) {
     if (column.generated || accounted.contains(column.name)) continue;
     const std::string only =
         fmt::format("{}_only: {{{}: ", side_name(table.side), table.column_text(column.name));
-    std::string fix = fmt::format("{}  |  {}{{create: \"VALUE\"}}}}",
-                                  mapping_line(context, build, table, column.name), only);
+    std::string fix = fmt::format("{}  |  {}{{create: \"{}\"}}}}",
+                                  mapping_line(context, build, table, column.name), only,
+                                  example_of(column.type.kind));
     // A new row of ours needs a value there.
     if (!column.not_null || column.has_default)
       fix += fmt::format("  |  {0}private}}  |  {0}{{ignore: \"why\"}}}}", only);

@@ -206,16 +206,16 @@ std::string first_problem(const std::string& mapping) {
 }
 
 TEST(Messages, GiveAReadyLineForAnUnmappedColumn) {
-  EXPECT_EQ(
-      first_problem("column-unmapped.yaml"),
-      "error[ATB-2103] a column is not accounted for\n"
-      "  --> atlas.yaml:11:16\n"
-      "  11 |     legacy:   {users: {key: id}}\n"
-      "     |                ^\n"
-      "  why: the mapping says nothing about phone of the legacy table public.users (text)\n"
-      "  fix: \"phone <-> u.COLUMN\": copy  |  legacy_only: {users.phone: {create: \"VALUE\"}}  |  "
-      "legacy_only: {users.phone: private}  |  "
-      "legacy_only: {users.phone: {ignore: \"why\"}}\n");
+  EXPECT_EQ(first_problem("column-unmapped.yaml"),
+            "error[ATB-2103] a column is not accounted for\n"
+            "  --> atlas.yaml:11:16\n"
+            "  11 |     legacy:   {users: {key: id}}\n"
+            "     |                ^\n"
+            "  why: the mapping says nothing about phone of the legacy table public.users (text)\n"
+            "  fix: \"phone <-> u.COLUMN\": copy  |  legacy_only: {users.phone: {create: "
+            "\"'VALUE'\"}}  |  "
+            "legacy_only: {users.phone: private}  |  "
+            "legacy_only: {users.phone: {ignore: \"why\"}}\n");
 }
 
 TEST(Messages, ShowTheWholeCycleAndTheFieldToDefer) {

@@ -38,5 +38,26 @@ TEST(Documents, EveryOperatorIsInBothPages) {
   }
 }
 
+// What a section of operators.md begins with is what people copy.
+TEST(Documents, EveryOperatorsExampleLoads) {
+  std::istringstream operators(page("operators.md"));
+  int examples = 0;
+  for (std::string line; std::getline(operators, line);) {
+    if (!line.starts_with("`\"")) continue;
+    ++examples;
+    const std::string field = line.substr(1, line.find('`', 1) - 1);
+    const std::string text = small_mapping(
+        "  person:\n    legacy: {people: {key: id}}\n    platform:\n      u: {table: users, key: "
+        "id}\n"
+        "      g: {table: fences, key: user_id}\n      p: {table: profiles, key: user_id}\n"
+        "    stamp: {legacy: updated_at, platform: u.updated_at, write: touch}\n"
+        "    delete: {legacy: hard, platform: hard}\n    fields:\n      " +
+        field + "\n");
+    const Loaded loaded = load("example.yaml", text, fixed_variables({}));
+    EXPECT_TRUE(loaded.document) << field << "\n" << problem_texts(loaded.problems);
+  }
+  EXPECT_GT(examples, 6);
+}
+
 }  // namespace
 }  // namespace atlas

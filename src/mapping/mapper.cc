@@ -85,6 +85,24 @@ bool parent_cells(const RefPlan& ref, Side side, std::span<const Value> key,
   return true;
 }
 
+const Value* flag_cell(const EntityPlan& entity, Side side, const InstanceRows& rows) {
+  const LivenessPlan& live = entity.liveness[index(side)];
+  if (live.kind != DeleteKind::kSoft) return nullptr;
+  const CellRef& cell = side == Side::kLegacy ? live.flag[rows.kind] : live.flag.front();
+  const auto row = rows.rows[cell.part];
+  return row.empty() ? nullptr : &row[cell.column];
+}
+
+// Whether the mark's cell holds something that its column's type has no value for.
+bool stray_flag(const EntityPlan& entity, Side side, const InstanceRows& rows) {
+  const Value* cell = flag_cell(entity, side, rows);
+  if (cell == nullptr || cell->tag() != Tag::kOther) return false;
+  const LivenessPlan& live = entity.liveness[index(side)];
+  const CellRef& flag = side == Side::kLegacy ? live.flag[rows.kind] : live.flag.front();
+  const TypeKind type = entity.shape(flag.part, rows.kind).columns[flag.column].type.kind;
+  return type != TypeKind::kOther && type != TypeKind::kEnum && type != TypeKind::kArray;
+}
+
 }  // namespace
 
 void Mapper::parents(Side side, const InstanceRows& rows, std::vector<ParentKey>& out) const {
@@ -129,7 +147,16 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
     out.values[i] = mid;
     out.hashes[i] = hasher_.of(mid);
   }
+  if (stray_flag(entity_, side, rows))
+    return Misfit{Misfit::kDeleteMark, "the mark of a delete is no value of its column's type"};
   return std::nullopt;
+}
+
+const std::string& Mapper::misfit_name(Side side, std::uint16_t kind, const Misfit& misfit) const {
+  if (misfit.field != Misfit::kDeleteMark) return entity_.fields[misfit.field].name;
+  const LivenessPlan& live = entity_.liveness[index(side)];
+  const CellRef& cell = side == Side::kLegacy ? live.flag[kind] : live.flag.front();
+  return entity_.shape(cell.part, kind).columns[cell.column].name;
 }
 
 Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_t kind,
@@ -222,23 +249,11 @@ bool Mapper::in_scope(const TableShape& shape, std::span<const Value> row) {
                      [&](const ColumnEquals& c) { return mid_equal(row[c.column], c.value); });
 }
 
-namespace {
-
-const Value* flag_cell(const EntityPlan& entity, Side side, const InstanceRows& rows) {
-  const LivenessPlan& live = entity.liveness[index(side)];
-  if (live.kind != DeleteKind::kSoft) return nullptr;
-  const CellRef& cell = side == Side::kLegacy ? live.flag[rows.kind] : live.flag.front();
-  const auto row = rows.rows[cell.part];
-  return row.empty() ? nullptr : &row[cell.column];
-}
-
-}  // namespace
-
 bool Mapper::dead(Side side, const InstanceRows& rows) const {
   const Value* cell = flag_cell(entity_, side, rows);
   if (cell == nullptr || cell->is_null()) return false;
   if (cell->tag() == Tag::kBool || cell->tag() == Tag::kInt) return cell->as_int() != 0;
-  return true;
+  return !stray_flag(entity_, side, rows);
 }
 
 std::optional<std::int64_t> Mapper::died_at(Side side, const InstanceRows& rows) const {

@@ -22,6 +22,9 @@ struct InstanceRows {
 };
 
 struct Misfit {
+  // The mark of a soft delete, which is no field.
+  static constexpr std::uint32_t kDeleteMark = UINT32_MAX;
+
   std::uint32_t field = 0;
   const char* reason = nullptr;  // static text, no row values
 };
@@ -55,9 +58,13 @@ class Mapper {
   };
   void parents(Side side, const InstanceRows& rows, std::vector<ParentKey>& out) const;
 
-  // Cells → mids of every applicable field. nullopt = all fit.
+  // Cells → mids of every applicable field. nullopt = all fit. A mark of a soft delete that is no
+  // value of its column's type says neither dead nor alive: it is a misfit, after all fields.
   std::optional<Misfit> read(Side side, const InstanceRows& rows, const RefTable& refs,
                              Arena& arena, Mids& out) const;
+
+  // The field's name; the column's of a delete mark.
+  const std::string& misfit_name(Side side, std::uint16_t kind, const Misfit& misfit) const;
 
   // Mids → cells of one field on `side`. `cells` gives the current cells (old or already written
   // this time) and receives the new ones; `present` says whether an old row is there. MissingParent

@@ -47,7 +47,7 @@ SourceText::SourceText(std::string file, std::string_view text) : file_(std::mov
 std::string SourceText::excerpt(const SourcePosition& where) const {
   if (where.line <= 0 || static_cast<std::size_t>(where.line) > lines_.size()) return {};
   const Line& line = lines_[static_cast<std::size_t>(where.line) - 1];
-  if (line.hidden || line.text.size() > kExcerptBytesMax) return {};
+  if (line.hidden || line.text.empty() || line.text.size() > kExcerptBytesMax) return {};
   const bool printable = std::none_of(line.text.begin(), line.text.end(), [](char c) {
     return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
   });

@@ -79,6 +79,12 @@ TEST_F(Tenant, ASecretNeverStandsInAMessage) {
   EXPECT_THAT(all, Not(HasSubstr("variables: {DSN")));
 }
 
+TEST_F(Tenant, AMessageShowsNoLineWhereItMayNotQuoteOne) {
+  const std::string text = problem_texts(load("id: nothing\nphase: later\n").problems);
+  EXPECT_THAT(text, HasSubstr("acme.yaml:1:"));
+  EXPECT_THAT(text, Not(HasSubstr(" | ")));
+}
+
 TEST_F(Tenant, DuplicateKeysAndStrangeNamesAreRefused) {
   EXPECT_THAT(places(load(std::string(kId) + kId).problems), ElementsAre("ATB-2003 2:1"));
   EXPECT_THAT(places(load(kId, "a b.yaml").problems), ElementsAre("ATB-2005 1:1"));

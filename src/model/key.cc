@@ -122,6 +122,38 @@ Value take_component(KeyView& key, Arena& arena) {
   return {};
 }
 
+// Passes one component; its mark.
+Mark pass_component(KeyView& key) {
+  const auto mark = static_cast<Mark>(take(key, 1).front());
+  switch (mark) {
+    case Mark::kNull:
+      return mark;
+    case Mark::kBool:
+      key.remove_prefix(1);
+      return mark;
+    case Mark::kInt:
+    case Mark::kDate:
+    case Mark::kTimestamp:
+    case Mark::kInstant:
+      key.remove_prefix(sizeof(std::int64_t));
+      return mark;
+    case Mark::kUuid:
+      key.remove_prefix(kUuidSize);
+      return mark;
+    case Mark::kDecimal:
+    case Mark::kText:
+    case Mark::kBytes:
+    case Mark::kOther: {
+      std::size_t end = key.find(kEnd);
+      while (end + 1 < key.size() && key[end + 1] == kEscape) end = key.find(kEnd, end + 2);
+      key.remove_prefix(end + 1);
+      return mark;
+    }
+  }
+  ATLAS_ASSERT(false, "a key holds a component of no known type");
+  return mark;
+}
+
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; }
 
 // Text that could be read as something else, or would disturb a terminal or a list, is put in
@@ -302,6 +334,14 @@ std::vector<Value> decode_key(KeyView key, Arena& arena) {
   std::vector<Value> out;
   while (!key.empty()) out.push_back(take_component(key, arena));
   return out;
+}
+
+bool has_stray(KeyView key) {
+  if (key.find(static_cast<char>(Mark::kOther)) == KeyView::npos) return false;
+  while (!key.empty()) {
+    if (pass_component(key) == Mark::kOther) return true;
+  }
+  return false;
 }
 
 std::string key_text(KeyView key) {

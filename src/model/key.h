@@ -25,6 +25,9 @@ KeyView encode_key(std::span<const Value> components, Arena& arena);
 // Components in order; contents are copied into `arena`. Aborts on bytes that encode_key did not
 // make.
 std::vector<Value> decode_key(KeyView key, Arena& arena);
+// Whether a component is kOther: what is stored there is no value of its column's type. Such a key
+// names its row, but has no place in the order of the others on every database, and no link.
+bool has_stray(KeyView key);
 // For people: "42", "3f0c…-…", "7, 9". Keys are identifiers, not row values, and may be shown.
 std::string key_text(KeyView key);
 // Reads what key_text prints, given the components' types.

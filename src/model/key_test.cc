@@ -57,6 +57,23 @@ TEST(Key, EqualDecimalsHaveEqualKeys) {
   EXPECT_NE(key_of({Value::decimal("1.0")}), key_of({Value::decimal("10")}));
 }
 
+TEST(Key, TellsWhetherAComponentIsNoValueOfItsType) {
+  Arena arena;
+  const auto stray = [&](std::vector<Value> components) {
+    return has_stray(encode_key(components));
+  };
+  const std::string zeros("x\0\0x", 4);
+  const Uuid uuid{'x', 'x', 'x'};
+  EXPECT_TRUE(stray({Value::other("1.5")}));
+  EXPECT_TRUE(stray({Value::integer(7), Value::other("")}));
+  EXPECT_TRUE(stray({Value::text(zeros), Value::other(zeros), Value::integer(1)}));
+  EXPECT_TRUE(stray({Value::uuid(uuid, arena), Value::decimal("1"), Value::other("x")}));
+  // 'x' is the mark's own byte.
+  EXPECT_FALSE(stray({Value::text("xyz"), Value::bytes(zeros), Value::integer('x')}));
+  EXPECT_FALSE(stray({Value::uuid(uuid, arena), Value::boolean(true), Value::date('x')}));
+  EXPECT_FALSE(stray({Value::null(), Value::instant('x'), Value::timestamp(1), Value::text("x")}));
+}
+
 TEST(Key, AShorterTextComesBeforeAllThatItBegins) {
   const std::vector<Key> keys = {
       key_of({Value::text("a")}),     key_of({Value::text("a"), Value::integer(5)}),

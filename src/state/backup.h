@@ -34,7 +34,7 @@ struct BackupCounts {
 using KeepGoing = std::function<Result<>()>;
 
 // Writes everything that `layouts` have; entity handles belong to them by position.
-//   errors  kUnexpected kinds of the store; kBackupUnusable when `out` takes no more; kRefused when
+//   errors  kUnexpected kinds of the store; kFileUnwritable when `out` takes no more; kRefused when
 //           an intent of an entity that is not among `layouts` is open
 Result<BackupCounts> write_backup(StateStore& state, const TenantInfo& tenant,
                                   std::span<const EntityLayout> layouts, const BackupHead& head,
@@ -48,6 +48,9 @@ struct BackupSummary {
   std::vector<EntityLayout> layouts;
 };
 Result<BackupSummary> check_backup(std::istream& in);
+
+// Whether a file's first line is that of a backup, whole or not. Reads no further.
+bool begins_as_backup(std::istream& in);
 
 // Puts a file that was checked into a tenant whose entities are empty. Ends with batch numbers that
 // the old state cannot have used. The caller sets the epoch and the hash key afterwards.

@@ -37,6 +37,12 @@ std::uint64_t chained(std::uint64_t before, std::string_view block) {
 
 Error unusable_backup(std::string why) { return Error(Code::kBackupUnusable, std::move(why)); }
 
+bool begins_as_backup(std::istream& in) {
+  std::string magic(kMagic.size(), '\0');
+  in.read(magic.data(), static_cast<std::streamsize>(magic.size()));
+  return in && magic == kMagic;
+}
+
 RecordWriter& RecordWriter::number(std::int64_t value) {
   append(bytes_, std::bit_cast<std::uint64_t>(value));
   return *this;
@@ -94,7 +100,7 @@ Result<> BackupOut::flush() {
   out_ << head << block_;
   block_.clear();
   if (out_) return {};
-  return unusable_backup("it could not be written").advise("look for room on the disk");
+  return Error(Code::kFileUnwritable, "the disk took no more of it");
 }
 
 Result<> BackupOut::finish() {
@@ -102,14 +108,12 @@ Result<> BackupOut::finish() {
   ATLAS_OK(flush());
   out_.flush();
   if (out_) return {};
-  return unusable_backup("it could not be written").advise("look for room on the disk");
+  return Error(Code::kFileUnwritable, "the disk took no more of it");
 }
 
 Result<> BackupIn::read_block() {
   if (!begun_) {
-    std::string magic(kMagic.size(), '\0');
-    in_.read(magic.data(), static_cast<std::streamsize>(magic.size()));
-    if (!in_ || magic != kMagic) return unusable_backup("it is no backup of a state");
+    if (!begins_as_backup(in_)) return unusable_backup("it is no backup of a state");
     begun_ = true;
   }
   std::array<char, 2 * kNumberBytes> head{};

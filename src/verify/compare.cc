@@ -96,7 +96,7 @@ Comparison compare(const Mapper& mapper, const LinkRecord& link, const Image& im
   if (image.misfit) {
     Comparison out =
         different(fmt::format("{}: {}", side_name(image.misfit_side), image.misfit->reason));
-    out.fields.push_back(image.misfit->field);
+    if (image.misfit->field != Misfit::kDeleteMark) out.fields.push_back(image.misfit->field);
     return out;
   }
   Comparison out;

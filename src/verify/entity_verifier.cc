@@ -1,5 +1,7 @@
 #include "verify/entity_verifier.h"
 
+#include "model/key.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,6 +103,7 @@ bool EntityVerifier::passed(std::uint32_t part, std::uint16_t kind, KeyView key,
 
 // Sums up what one side shows of all links, and finds its rows that no link names.
 Result<> EntityVerifier::sum_up(Side side, std::uint16_t kind) {
+  ATLAS_OK(count_unnamed(side, kind));
   RowKeys rows{side, kind, {}, {}, 0};
   Key after;
   while (!stop()) {
@@ -114,6 +117,25 @@ Result<> EntityVerifier::sum_up(Side side, std::uint16_t kind) {
     in_.observer.page_done(entity_.name, out_.counts);
     if (links.empty()) return {};
   }
+  return {};
+}
+
+// Rows that no key leads to can have no link.
+Result<> EntityVerifier::count_unnamed(Side side, std::uint16_t kind) {
+  const std::uint32_t part = side == Side::kLegacy ? 0 : 1;
+  ATLAS_TRY(Endpoint * endpoint, in_.connections.get(entity_.endpoint(part, kind)));
+  ATLAS_TRY(auto snapshot, endpoint->snapshot());
+  ATLAS_TRY(const std::int64_t rows, snapshot->unnamed(entity_.shape(part, kind)));
+  if (rows == 0) return {};
+  VerifyFinding finding;
+  finding.standing =
+      side == Side::kLegacy ? Standing::kUnlinkedLegacy : Standing::kUnlinkedPlatform;
+  if (side == Side::kLegacy) finding.legacy_table = entity_.kinds[kind].name;
+  finding.reason = fmt::format("{} of {} with a key that is null or binary: nothing leads to them",
+                               rows, entity_.shape(part, kind).table.text());
+  out_.counts.rows_unlinked += rows;
+  out_.counts[finding.standing] += rows - 1;  // and one with the finding
+  add(std::move(finding));
   return {};
 }
 
@@ -154,9 +176,12 @@ Result<> EntityVerifier::pass_rows(RowKeys& rows, const Links& links) {
       continue;
     }
     const KeyView key = rows.page.keys[rows.at].key;
-    if (!links.empty() && key > key_on(rows.side, links[links.size() - 1])) break;
-    while (next < links.size() && key_on(rows.side, links[next]) < key) ++next;
-    if (next == links.size() || key_on(rows.side, links[next]) != key) unlinked.emplace_back(key);
+    // A stray has no link, and its place among the keys says nothing.
+    const bool stray = has_stray(key);
+    if (!stray && !links.empty() && key > key_on(rows.side, links[links.size() - 1])) break;
+    while (!stray && next < links.size() && key_on(rows.side, links[next]) < key) ++next;
+    if (stray || next == links.size() || key_on(rows.side, links[next]) != key)
+      unlinked.emplace_back(key);
     ++rows.at;
     if (unlinked.size() < page_size_.rows()) continue;
     ATLAS_OK(judge_rows(rows.side, rows.kind, unlinked, false));

@@ -55,6 +55,7 @@ class EntityVerifier {
   bool stopped() const { return stopped_; }
 
  private:
+  Result<> count_unnamed(Side side, std::uint16_t kind);
   // One look at a page of links: rows of both sides, read after the links (E10).
   struct Look {
     std::unique_ptr<ImageSet> images;

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 namespace atlas::postgres {
 namespace {
@@ -27,6 +29,43 @@ from pg_database d, settings where d.datname = current_database())";
 // May be refused on managed servers; the rest of the identity stands without it.
 constexpr std::string_view kSystem = "select system_identifier from pg_control_system()";
 
+// What libpq quotes may be a piece of a password where the connection string is not what its writer
+// meant.
+std::string without_quotes(std::string_view text) {
+  const std::size_t open = text.find('"');
+  if (open == std::string_view::npos) return std::string(text);
+  return fmt::format("{}\"...\"{}", text.substr(0, open), text.substr(text.rfind('"') + 1));
+}
+
+// libpq's own reason, in one line. Of a server that was asked it quotes the host or its socket.
+std::string reason_of(const pg_conn* connection) {
+  std::string text = PQerrorMessage(connection);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  const std::string_view host = PQhost(connection);
+  const bool asked = text.starts_with("connection to server ") && !host.empty() &&
+                     host.find_first_of("@\"") == std::string_view::npos;
+  return asked ? text : without_quotes(text);
+}
+
+// nullopt: libpq can read it.
+std::optional<Error> malformed(const std::string& dsn, const std::string& where) {
+  const bool whole = dsn.find('=') != std::string::npos || dsn.starts_with("postgres://") ||
+                     dsn.starts_with("postgresql://");
+  if (!whole) return std::nullopt;  // a database's name
+  char* why = nullptr;
+  PQconninfoOption* options = PQconninfoParse(dsn.c_str(), &why);
+  if (options != nullptr) {
+    PQconninfoFree(options);
+    return std::nullopt;
+  }
+  std::string text = why == nullptr ? "out of memory" : without_quotes(why);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  Error out(Code::kBadAddress, std::move(text));
+  PQfreemem(why);
+  return std::move(out).at(where);
+}
+
 // A login that was refused has no result to take an SQLSTATE from, and libpq's texts are localised.
 // What can be told apart safely: whether a server answered at all.
 Error connect_error(const pg_conn* connection, const std::string& where) {
@@ -45,7 +84,11 @@ Error connect_error(const pg_conn* connection, const std::string& where) {
   if (says("database \"") && says("does not exist")) {
     return Error(Code::kDatabaseMissing, "the server knows no such database").at(where);
   }
-  return Error(Code::kUnreachable, "no connection could be made").at(where);
+  // An option that is there and has no such value: "invalid sslmode value", "invalid port number".
+  if (text.starts_with("invalid "))
+    return Error(Code::kBadAddress, reason_of(connection)).at(where);
+  return Error(Code::kUnreachable, "no connection could be made: " + reason_of(connection))
+      .at(where);
 }
 
 std::string milliseconds(std::chrono::milliseconds span) {
@@ -57,6 +100,7 @@ void ignore_notice(void* /*context*/, const pg_result* /*result*/) {}
 }  // namespace
 
 Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options) {
+  if (auto bad = malformed(options.dsn.reveal(), options.where)) return std::move(*bad);
   const std::string timeout =
       std::to_string(std::max<std::int64_t>(2, options.connect_timeout.count() / 1000));
   // What comes before dbname is a default that the connection string may change; what comes after

@@ -23,6 +23,11 @@ select coalesce(has_schema_privilege(to_regnamespace('atlas_bridge'), 'usage')
     where c.relnamespace = to_regnamespace('atlas_bridge') and c.relname = 'fence'
     and a.attname = 'mark' and not a.attisdropped), false))";
 
+// Whether the fence is there and the witness is not. Needs no privilege.
+constexpr std::string_view kGoneSql = R"(
+select coalesce(bool_or(relname = 'fence') and not bool_or(relname = 'witness'), false)
+from pg_class where relnamespace = to_regnamespace('atlas_bridge') and relkind in ('r', 'p'))";
+
 // Where the schema is there already, the right to make one is not needed.
 constexpr std::string_view kEnsureSchema =
     "do $$ begin if to_regnamespace('atlas_bridge') is null then "
@@ -73,6 +78,21 @@ Error missing(const Connection& connection, Error cause) {
       .because(std::move(cause));
 }
 
+// Without its witness a target cannot say whether an intent was applied: made anew, it would say no
+// to all of them.
+Error witness_gone(const Connection& connection) {
+  const Session& session = connection.session();
+  return Error(Code::kWitnessGone,
+               fmt::format("table atlas_bridge.witness of database {} is missing, "
+                           "atlas_bridge.fence is not",
+                           session.database))
+      .at(connection.options().where)
+      .advise(fmt::format("nothing was written; restore the database, or, if no run was cut short "
+                          "since the table went: {}; grant select, insert, delete on "
+                          "atlas_bridge.witness to {};",
+                          kTables[1], quote_name(session.user)));
+}
+
 // Waits longer for locks than ordinary statements do, in this transaction only.
 constexpr std::string_view kPatienceSql =
     "select set_config('lock_timeout', $1, true), set_config('statement_timeout', $1, true)";
@@ -118,6 +138,8 @@ Error witness_error(const Connection& connection, Error error) {
 Result<> install_witness(Connection& connection) {
   ATLAS_TRY(const Rowset there, connection.run("install", kMissingSql));
   if (there.boolean(0, 0)) return {};
+  ATLAS_TRY(const Rowset gone, connection.run("install", kGoneSql));
+  if (gone.boolean(0, 0)) return witness_gone(connection);
   RollbackGuard guard(connection);
   std::vector<Step> steps = {{.label = "install", .sql = "begin", .prepared = false},
                              {.label = "install", .sql = kInstallLock, .prepared = false},
@@ -133,14 +155,15 @@ Result<> install_witness(Connection& connection) {
 Result<Fence> read_fence(Connection& connection, const std::string& tenant) {
   // Tables of an earlier version have no mark; a dry run does not add it.
   constexpr std::string_view kRead =
-      "select epoch, coalesce(to_jsonb(f) ->> 'mark', '') from atlas_bridge.fence f "
-      "where tenant = $1";
+      "select epoch, coalesce(to_jsonb(f) ->> 'mark', ''), to_regclass('atlas_bridge.witness') is "
+      "null from atlas_bridge.fence f where tenant = $1";
   Params params;
   params.text(tenant);
   auto rows = connection.run("fence", kRead, params);
   if (!rows && rows.error().code() == Code::kTableMissing) return Fence{};
   if (!rows) return witness_error(connection, std::move(rows).error());
   if (rows->size() == 0) return Fence{};
+  if (rows->boolean(0, 2)) return witness_gone(connection);
   return Fence{Epoch{rows->integer(0, 0)}, std::string(rows->text(0, 1))};
 }
 

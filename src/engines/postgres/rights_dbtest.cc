@@ -81,6 +81,21 @@ TEST_F(Rights, AnOwnSchemaIsEnoughToInstall) {
   EXPECT_EQ(must(endpoint->fence("tenant-a")).epoch, Epoch{0});
 }
 
+// Made anew it would deny every write that was in flight.
+TEST_F(Rights, AWitnessTableThatIsGoneIsMadeByTheDatabasesOwnerOnly) {
+  must(accounts_.endpoint->install());
+  (void)must(accounts_.endpoint->raise_fence("tenant-a", {.epoch = {7}}));
+  (void)accounts_.user->query("drop table atlas_bridge.witness");
+  const auto endpoint = accounts_.open(accounts_.options);
+  EXPECT_EQ(code_of(endpoint->fence("tenant-a")), Code::kWitnessGone);
+  const auto installed = endpoint->install();
+  ASSERT_EQ(code_of(installed), Code::kWitnessGone);
+  const std::string next(installed.error().next());
+  (void)accounts_.user->query(next.substr(next.find("create table")));
+  must(endpoint->install());
+  EXPECT_EQ(must(endpoint->fence("tenant-a")).epoch, Epoch{7});
+}
+
 TEST_F(Rights, AMissingRightIsRefusedByName) {
   const auto rows = must(accounts_.open(weak_)->snapshot())->scan(accounts_.shape, {}, 1);
   ASSERT_FALSE(rows);

@@ -33,14 +33,20 @@ Result<> make_private_file(const ConnectionOptions& options) {
   return Error(code, fmt::format("{} cannot be made", options.path)).at(options.where);
 }
 
-void close_to_others(const std::string& path) {
-  for (const char* end : {"", "-wal", "-shm"}) {
-    struct ::stat found{};
-    const std::string file = path + end;
-    if (::stat(file.c_str(), &found) == 0 && (found.st_mode & 077U) != 0) {
-      (void)::chmod(file.c_str(), found.st_mode & 0700U);
-    }
-  }
+// SQLite would open devices too.
+Result<> refuse_irregular(const ConnectionOptions& options) {
+  struct ::stat found{};
+  if (options.path == kInMemory || ::stat(options.path.c_str(), &found) != 0) return {};
+  if (S_ISREG(found.st_mode)) return {};
+  return Error(options.damaged, fmt::format("{} is no regular file", options.path))
+      .at(options.where)
+      .advise("name a file");
+}
+
+// SQLite says only that it cannot open a file; the operating system has said why.
+bool forbidden(sqlite3* handle) {
+  const int reason = sqlite3_system_errno(handle);
+  return reason == EACCES || reason == EPERM;
 }
 
 }  // namespace
@@ -154,7 +160,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& gi
   ConnectionOptions options = given;
   if (options.where.empty()) options.where = options.path;
   if (options.create) ATLAS_OK(make_private_file(options));
-  if (options.owner_only) close_to_others(options.path);
+  ATLAS_OK(refuse_irregular(options));
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags, nullptr);
@@ -168,6 +174,28 @@ Result<> Connection::start_session() {
   (void)sqlite3_busy_timeout(handle_, static_cast<int>(options_.busy_timeout.count()));
   (void)sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   ATLAS_OK(execute("session", "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL"));
+  if (!options_.own_tables.empty()) ATLAS_OK(refuse_foreign());
+  return write_ahead();
+}
+
+// Before anything is changed: the journal's mode would be the first change.
+Result<> Connection::refuse_foreign() {
+  std::string own;
+  for (const std::string& name : options_.own_tables)
+    own += fmt::format("{}'{}'", own.empty() ? "" : ", ", name);
+  ATLAS_TRY(Query tables,
+            prepare("tables of the file",
+                    fmt::format("SELECT count(*), total(name IN ({})) FROM main.sqlite_schema "
+                                "WHERE type = 'table'",
+                                own)));
+  ATLAS_TRY(const bool row, tables.step());
+  if (!row || tables.integer(0) == 0 || tables.integer(1) != 0) return {};
+  return Error(Code::kStateForeign,
+               fmt::format("{} has {} other tables", options_.path, tables.integer(0)))
+      .at(options_.where);
+}
+
+Result<> Connection::write_ahead() {
   // Without write-ahead logging our own reader would block our writer. A file that is already so is
   // not touched; one that cannot be changed is found by probe().
   ATLAS_TRY(Query mode, prepare("journal mode", "PRAGMA journal_mode"));
@@ -283,17 +311,29 @@ Result<std::int64_t> Connection::schema_version() {
 }
 
 std::string writable_advice(const std::string& path) {
+  std::string files = path;
+  // What a reader of a read-only file has left there is read-only as well.
+  for (const char* end : {"-wal", "-shm"}) {
+    struct ::stat found{};
+    if (::stat((path + end).c_str(), &found) == 0) files += fmt::format(", {}{}", path, end);
+  }
   return fmt::format(
-      "let the user who runs the bridge write {} and its folder, in which SQLite keeps its journal",
-      path);
+      "let the user who runs the bridge read and write {} and the folder, in which SQLite keeps "
+      "its journal",
+      files);
 }
 
 Error Connection::error(int code, std::string_view label) const {
   const int extended = code;
   const std::string message = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
   const std::string constraint(constraint_of(message));
-  Error out = Error(classify(extended, message, options_.damaged),
-                    fmt::format("{} (SQLite {})", message, extended))
+  Code found = classify(extended, message, options_.damaged);
+  // Nobody alters the state's tables but we.
+  const bool schema = found == Code::kTableMissing || found == Code::kColumnMissing;
+  if (schema && options_.damaged == Code::kStateUnusable) found = Code::kStateUnusable;
+  if (found == Code::kDatabaseMissing && handle_ != nullptr && forbidden(handle_))
+    found = Code::kPrivilegeMissing;
+  Error out = Error(found, fmt::format("{} (SQLite {})", message, extended))
                   .at(options_.where)
                   .sql({}, std::string(label))
                   .on_constraint(constraint);

@@ -26,8 +26,10 @@ struct ConnectionOptions {
   std::string where;  // the endpoint's name for errors: "legacy.main"; the path if empty
   // How long a statement waits for another connection's lock. Shorter than the lease (E2).
   std::chrono::milliseconds busy_timeout{10'000};
-  bool create = false;      // make the file if it is missing; it is then readable by its owner only
-  bool owner_only = false;  // take others' rights on an existing file away too (RELIABILITY Q25)
+  bool create = false;  // make the file if it is missing; it is then readable by its owner only
+  // A file with tables must have one of these; another file is somebody else's, and stays as it is.
+  // Empty: any file will do.
+  std::vector<std::string> own_tables;
   Code damaged = Code::kFileDamaged;  // what a file that is no database is called here
 };
 
@@ -81,7 +83,7 @@ class Query {
 // One thread.
 class Connection {
  public:
-  // errors  kDatabaseMissing, kPrivilegeMissing, kTimeout, options.damaged
+  // errors  kDatabaseMissing, kPrivilegeMissing, kTimeout, kStateForeign, options.damaged
   static Result<std::unique_ptr<Connection>> open(const ConnectionOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -123,6 +125,8 @@ class Connection {
   Connection(sqlite3* handle, ConnectionOptions options);
 
   Result<> start_session();
+  Result<> refuse_foreign();
+  Result<> write_ahead();
   Error error(int code, std::string_view label) const;
   void give_back(Query::Shelf& shelf, sqlite3_stmt* statement);
 

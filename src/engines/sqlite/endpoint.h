@@ -8,6 +8,11 @@
 
 namespace atlas::sqlite {
 
+// Who is expected to read a file, for doctor.
+enum class Readers : std::uint8_t { kGroup, kOwner };
+// Whether the file's mode lets others in.
+Finding mode_finding(const std::string& path, Readers readers);
+
 struct EndpointOptions {
   ConnectionOptions connection;
   Clock* clock = nullptr;  // not owned; stamps of our writes and the horizon

@@ -32,8 +32,33 @@ CREATE TABLE IF NOT EXISTS atlas_bridge_sequence (
 constexpr const char* kAddMark =
     "ALTER TABLE main.atlas_bridge_fence ADD COLUMN mark TEXT NOT NULL DEFAULT ''";
 
-// kUnmarked: as an earlier version made them.
+constexpr const char* kWitness =
+    "CREATE TABLE atlas_bridge_witness (tenant TEXT NOT NULL, batch INTEGER NOT NULL, applied "
+    "INTEGER NOT NULL, unapplied BLOB NOT NULL DEFAULT x'', PRIMARY KEY (tenant, batch)) STRICT, "
+    "WITHOUT ROWID";
+
+// kUnmarked: as an earlier version made them. kNone: some are to be made.
 enum class Tables : std::uint8_t { kNone, kUnmarked, kAll };
+
+// Without its witness a target cannot say whether an intent was applied: made anew, it would say no
+// to all of them. Where the fence is, it has been.
+Result<> witness_there(Connection& connection) {
+  ATLAS_TRY(
+      const std::int64_t lost,
+      connection.number(
+          "witness",
+          "SELECT sum(name = 'atlas_bridge_fence') > sum(name = 'atlas_bridge_witness') FROM "
+          "main.sqlite_schema WHERE type = 'table' AND name LIKE 'atlas#_bridge#_%' ESCAPE '#'"));
+  if (lost == 0) return {};
+  const ConnectionOptions& options = connection.options();
+  return Error(Code::kWitnessGone,
+               "table atlas_bridge_witness is missing, atlas_bridge_fence is not")
+      .at(options.where)
+      .advise(
+          fmt::format("nothing was written; restore the file, or, if no run was cut short since "
+                      "the table went: sqlite3 {} \"{}\"",
+                      options.path, kWitness));
+}
 
 Result<Tables> tables_there(Connection& connection) {
   ATLAS_TRY(
@@ -94,6 +119,7 @@ Result<std::int64_t> read_epoch(Connection& connection, const std::string& tenan
 }  // namespace
 
 Result<> install_tables(Connection& connection) {
+  ATLAS_OK(witness_there(connection));
   ATLAS_TRY(const Tables before, tables_there(connection));
   if (before == Tables::kAll) return {};
   auto begun = connection.begin_write();
@@ -111,6 +137,7 @@ Result<> install_tables(Connection& connection) {
 }
 
 Result<Fence> fence_of(Connection& connection, const std::string& tenant) {
+  ATLAS_OK(witness_there(connection));
   ATLAS_TRY(const Tables tables, tables_there(connection));
   if (tables == Tables::kNone) return Fence{};
   ATLAS_TRY(Query query,

@@ -47,16 +47,6 @@ Finding writable_finding(const Connection& connection) {
           writable_advice(connection.options().path)};
 }
 
-Finding mode_finding(const std::string& path) {
-  struct ::stat found{};
-  if (::stat(path.c_str(), &found) != 0 || (found.st_mode & 007U) == 0) {
-    return ok("file mode", "closed to other users");
-  }
-  return {Finding::Level::kWarn, "file mode",
-          fmt::format("{:o}: every user of the machine can open the file", found.st_mode & 0777U),
-          "chmod o-rwx " + path};
-}
-
 Result<Finding> lock_finding(Connection& connection) {
   auto begun = connection.begin_write();
   if (begun) {
@@ -105,6 +95,18 @@ Result<> spelling_findings(Connection& connection, const StoredTable& table,
 
 }  // namespace
 
+Finding mode_finding(const std::string& path, Readers readers) {
+  const bool owner = readers == Readers::kOwner;
+  struct ::stat found{};
+  if (::stat(path.c_str(), &found) != 0 || (found.st_mode & (owner ? 077U : 007U)) == 0) {
+    return ok("file mode", "closed to other users");
+  }
+  const char* who = (found.st_mode & 007U) != 0 ? "every user of the machine" : "the file's group";
+  return {Finding::Level::kWarn, "file mode",
+          fmt::format("{:o}: {} can open the file", found.st_mode & 0777U, who),
+          fmt::format("chmod {}-rwx {}", owner ? "go" : "o", path)};
+}
+
 Result<Probe> SqliteEndpoint::probe(std::span<const TableName> tables) {
   ATLAS_TRY(const Loan loan, Loan::take(pool_));
   Connection& connection = loan.connection();
@@ -115,9 +117,12 @@ Result<Probe> SqliteEndpoint::probe(std::span<const TableName> tables) {
   ATLAS_TRY(Finding journal, journal_finding(connection));
   ATLAS_TRY(Finding lock, lock_finding(connection));
   ATLAS_TRY(Finding encoding, encoding_finding(connection));
-  out.findings = {
-      std::move(journal), writable_finding(connection), mode_finding(connection.options().path),
-      std::move(lock),    std::move(encoding),          ok("clock", "this machine's")};
+  out.findings = {std::move(journal),
+                  writable_finding(connection),
+                  mode_finding(connection.options().path, Readers::kGroup),
+                  std::move(lock),
+                  std::move(encoding),
+                  ok("clock", "this machine's")};
   for (const TableName& name : tables) {
     auto stored = loan.catalog().table(connection, name);
     if (!stored) {

@@ -4,6 +4,8 @@
 #include "engines/sqlite/key_scan.h"
 #include "foundation/fault_point.h"
 
+#include <fmt/format.h>
+
 namespace atlas::sqlite {
 namespace {
 
@@ -79,14 +81,26 @@ Result<Rows> SqliteSnapshot::read(const TableShape& shape, std::span<const KeyVi
   return rows;
 }
 
+namespace {
+
+// A mark that is no value of its column's type says nothing: its row counts as alive.
+std::string says_alive(const std::string& flag, TypeKind type) {
+  std::string out = flag + " IS NULL OR " + flag + " = 0";
+  if (is_stamp(type) || type == TypeKind::kDate)
+    out += " OR " + flag + " NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'";
+  if (is_integer(type) || type == TypeKind::kBool) out += " OR typeof(" + flag + ") = 'text'";
+  return "(" + out + ")";
+}
+
+}  // namespace
+
 Result<std::vector<std::size_t>> SqliteSnapshot::referred(const TableShape& shape,
                                                           std::span<const KeyView> values,
                                                           std::optional<std::uint32_t> alive) {
   ATLAS_TRY(const TablePlan* plan, plan_for(shape));
   std::string sql = "SELECT 1 FROM " + plan->table + " t WHERE " + plan->key_match(0);
   if (alive) {
-    const std::string flag = "t." + plan->columns[*alive];
-    sql += " AND (" + flag + " IS NULL OR " + flag + " = 0)";
+    sql += " AND " + says_alive("t." + plan->columns[*alive], shape.columns[*alive].type.kind);
   }
   ATLAS_TRY(Query query, loan_.connection().prepare("referred", sql + " LIMIT 1"));
   std::vector<std::size_t> out;
@@ -99,6 +113,25 @@ Result<std::vector<std::size_t>> SqliteSnapshot::referred(const TableShape& shap
     query.reset();
   }
   return out;
+}
+
+Result<std::int64_t> SqliteSnapshot::unnamed(const TableShape& shape) {
+  ATLAS_TRY(const TablePlan* plan, plan_for(shape));
+  std::string lost;
+  for (const std::uint32_t column : shape.key) {
+    const std::string name = "t." + plan->columns[column];
+    lost += fmt::format("{}{} IS NULL", lost.empty() ? "" : " OR ", name);
+    if (shape.columns[column].type.kind != TypeKind::kBytea)
+      lost += fmt::format(" OR typeof({}) = 'blob'", name);
+  }
+  ATLAS_TRY(Query query,
+            loan_.connection().prepare("rows without a name",
+                                       fmt::format("SELECT count(*) FROM main.{} AS t WHERE ({}){}",
+                                                   plan->table, lost, plan->scope_condition(0))));
+  Arena bound;
+  bind_scope(query, 0, shape, bound);
+  ATLAS_TRY(const bool row, query.step());
+  return row ? query.integer(0) : 0;
 }
 
 }  // namespace atlas::sqlite

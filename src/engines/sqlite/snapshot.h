@@ -20,6 +20,7 @@ class SqliteSnapshot final : public Snapshot {
   Result<std::vector<std::size_t>> referred(const TableShape& shape,
                                             std::span<const KeyView> values,
                                             std::optional<std::uint32_t> alive) override;
+  Result<std::int64_t> unnamed(const TableShape& shape) override;
 
  private:
   explicit SqliteSnapshot(Loan loan)

@@ -34,7 +34,7 @@ Result<std::unique_ptr<StateStore>> SqliteStateStore::open(const SqliteStateOpti
   connection.where = options.name;
   connection.busy_timeout = options.busy_timeout;
   connection.create = options.own_file;
-  connection.owner_only = options.own_file;
+  if (options.own_file) connection.own_tables = sqlite::state_tables();
   connection.damaged = Code::kStateUnusable;
   ATLAS_TRY(auto opened, Connection::open(connection));
   ATLAS_TRY(std::string identity, opened->identity());

@@ -18,14 +18,14 @@ struct SqliteStateOptions {
   std::string path;
   std::string name = "state";  // for errors
   std::chrono::milliseconds busy_timeout{10'000};
-  // The file holds nothing but the state: it is made when missing and kept from other users
-  // (RELIABILITY Q25).
+  // The file holds nothing but the state: it is made when missing, for its owner alone (RELIABILITY
+  // Q25), and one that holds the tables of others is refused.
   bool own_file = true;
 };
 
 class SqliteStateStore final : public StateStore {
  public:
-  // errors  kDatabaseMissing, kPrivilegeMissing, kTimeout, kStateUnusable
+  // errors  kDatabaseMissing, kPrivilegeMissing, kTimeout, kStateForeign, kStateUnusable
   static Result<std::unique_ptr<StateStore>> open(const SqliteStateOptions& options);
 
   Result<> migrate() override;

@@ -6,10 +6,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace atlas::sqlite {
 namespace {
@@ -134,10 +137,96 @@ TEST(SqliteStateFile, FileIsItsOwnersOnly) {
   struct ::stat found{};
   ASSERT_EQ(::stat(options.path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0600U);
-  ASSERT_EQ(::chmod(options.path.c_str(), 0644), 0);
+  ASSERT_EQ(::chmod(options.path.c_str(), 0640), 0);
   need(SqliteStateStore::open(options));
   ASSERT_EQ(::stat(options.path.c_str(), &found), 0);
-  EXPECT_EQ(found.st_mode & 0777U, 0600U);
+  EXPECT_EQ(found.st_mode & 0777U, 0640U) << "somebody has meant this";
+}
+
+TEST(SqliteStateFile, OfAnotherProgramIsRefusedAndStaysAsItIs) {
+  const TestFolder folder;
+  SqliteStateOptions options;
+  options.path = folder.file("app.db");
+  std::ofstream(options.path) << "";  // SQLite's own mode of rollback journals
+  sqlite3* app = nullptr;
+  ASSERT_EQ(sqlite3_open(options.path.c_str(), &app), SQLITE_OK);
+  // Another mapping's endpoint has tables of ours, and is no state.
+  ASSERT_EQ(sqlite3_exec(app, "CREATE TABLE a (x); CREATE TABLE atlas_bridge_fence (y)", nullptr,
+                         nullptr, nullptr),
+            SQLITE_OK);
+  (void)sqlite3_close(app);
+  const auto bytes = [&] {
+    std::ifstream file(options.path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string before = bytes();
+  const auto refused = SqliteStateStore::open(options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Code::kStateForeign);
+  EXPECT_THAT(refused.error().why(), testing::HasSubstr(options.path));
+  EXPECT_EQ(bytes(), before);
+  options.own_file = false;
+  need(need(SqliteStateStore::open(options))->migrate());
+}
+
+TEST(SqliteStateFile, ADeviceIsRefused) {
+  for (const bool own : {true, false}) {
+    SqliteStateOptions options;
+    options.path = "/dev/null";
+    options.own_file = own;
+    const auto refused = SqliteStateStore::open(options);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Code::kStateUnusable);
+    EXPECT_THAT(refused.error().why(), testing::HasSubstr("no regular file"));
+  }
+}
+
+TEST(SqliteStateFile, OneThatMayNotBeReadIsAMatterOfRights) {
+  const TestFolder folder;
+  SqliteStateOptions options;
+  options.path = folder.file("state.db");
+  need(need(SqliteStateStore::open(options))->migrate());
+  ASSERT_EQ(::chmod(options.path.c_str(), 0), 0);
+  // Root may read everything: the attempt is another user's.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);
+    const auto refused = SqliteStateStore::open(options);
+    ::_exit(!refused && refused.error().code() == Code::kPrivilegeMissing ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(SqliteStateFile, AdviceNamesWhatAReaderLeftBesideAReadOnlyFile) {
+  const TestFolder folder;
+  const std::string path = folder.file("a.db");
+  EXPECT_THAT(writable_advice(path), testing::Not(testing::HasSubstr("-shm")));
+  std::ofstream(path + "-shm") << "";
+  std::ofstream(path + "-wal") << "";
+  EXPECT_THAT(writable_advice(path), testing::HasSubstr(path + "-wal, " + path + "-shm"));
+}
+
+TEST(SqliteStateFile, TablesThatAreGoneMakeItUnusable) {
+  for (const char* table : {"atlas_bridge_meta", "atlas_bridge_tenant", "atlas_bridge_note"}) {
+    const TestFolder folder;
+    SqliteStateOptions options;
+    options.path = folder.file("state.db");
+    need(need(SqliteStateStore::open(options))->migrate());
+    ConnectionOptions raw;
+    raw.path = options.path;
+    need(need(Connection::open(raw))->execute("test", std::string("DROP TABLE ") + table));
+    auto store = need(SqliteStateStore::open(options));
+    const auto used = [&]() -> Result<> {
+      ATLAS_OK(store->migrate());
+      ATLAS_TRY(const TenantInfo tenant, store->tenant("a", "uuid-a", {}));
+      return store->put_note(tenant.id, "x", "y");
+    }();
+    ASSERT_FALSE(used) << table;
+    EXPECT_EQ(used.error().code(), Code::kStateUnusable) << table;
+    EXPECT_THAT(used.error().why(), testing::HasSubstr(table));
+  }
 }
 
 TEST(SqliteStateFile, OfANewerVersionIsNotTouched) {

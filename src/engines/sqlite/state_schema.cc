@@ -148,10 +148,13 @@ CREATE INDEX main.atlas_bridge_conflict_undoes ON atlas_bridge_conflict (undoes)
 
 // 0 when there are no tables yet.
 Result<std::int64_t> present_version(Connection& connection) {
-  auto version = connection.number(
-      "state version", "SELECT value FROM main.atlas_bridge_meta WHERE name = 'schema'");
-  if (!version && version.error().code() == Code::kTableMissing) return 0;
-  return version;
+  ATLAS_TRY(const std::int64_t marks,
+            connection.number("state version",
+                              "SELECT count(*) FROM main.sqlite_schema WHERE name IN "
+                              "('atlas_bridge_meta', 'atlas_bridge_tenant')"));
+  if (marks == 0) return 0;
+  return connection.number("state version",
+                           "SELECT value FROM main.atlas_bridge_meta WHERE name = 'schema'");
 }
 
 Result<> make_tables(Connection& connection) {
@@ -169,6 +172,10 @@ Result<> make_tables(Connection& connection) {
 }
 
 }  // namespace
+
+std::vector<std::string> state_tables() {
+  return {"atlas_bridge_meta", "atlas_bridge_tenant", "atlas_bridge_run", "atlas_bridge_entity"};
+}
 
 Result<std::int64_t> state_version(Connection& connection) {
   ATLAS_TRY(const std::int64_t version, present_version(connection));
