@@ -613,7 +613,7 @@ class Player {
     for (int i = 0; i < (swept ? 3 : 2) && !out_.violation; ++i) {
       const RunOutcome ends =
           run(undisturbed, swept ? Sweep::kFull : Sweep::kOff, nullptr, std::nullopt);
-      if (capped_) --i;
+      if (capped_ || users_.leave_held_teams()) --i;
       if (!capped_ && ends != RunOutcome::kDone)
         return broken("S1 convergence", "an undisturbed run does not end well");
       approve();

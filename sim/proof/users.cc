@@ -375,6 +375,32 @@ void Users::leave_closed_teams(Database& database, const TableName& table, Side 
   for (const Key& key : lost) once(database, table, WriteKind::kUpdate, key, {{"team", Value()}});
 }
 
+bool Users::leave_held_teams() {
+  const StateData::Entity* teams = company_.state.entity(company_.options.tenant, "team");
+  if (teams == nullptr) return false;
+  bool any = false;
+  auto leave = [&](Database& database, const TableName& table, const Key& team) {
+    const std::uint32_t column = database.find(table)->column("team");
+    std::vector<Key> members;
+    for (const auto& [key, row] : database.rows(table)) {
+      const Value& cell = row->cells[column];
+      if (!cell.is_null() && encode_key({&cell, 1}) == team) members.push_back(key);
+    }
+    for (const Key& key : members)
+      any |= once(database, table, WriteKind::kUpdate, key, {{"team", Value()}});
+  };
+  for (const auto& [instance, pending] : teams->pending) {
+    if (pending.code != static_cast<std::uint16_t>(Code::kHasChildren)) continue;
+    const auto link = teams->links.find({instance.kind, instance.key});
+    if (link == teams->links.end()) continue;
+    leave(company_.legacy, kPeople, instance.key);
+    leave(company_.legacy, kStaff, instance.key);
+    leave(company_.identity, kUsers, link->second.platform_key);
+    leave(company_.geo, kProfiles, link->second.platform_key);
+  }
+  return any;
+}
+
 void Users::cure() {
   leave_closed_teams(company_.legacy, kPeople, Side::kLegacy);
   leave_closed_teams(company_.legacy, kStaff, Side::kLegacy);

@@ -30,6 +30,8 @@ class Users {
   void forget(const Database& database) {
     std::erase_if(open, [&](const Open& one) { return &one.work->database() == &database; });
   }
+  // Moves everybody out of teams whose deletion waits for that; whether there were any.
+  bool leave_held_teams();
   // Gives poisoned rows a status again.
   void cure();
   std::size_t most_equal_stamps() const { return most_equal_stamps_; }

@@ -599,8 +599,8 @@ TEST_P(Deletes, ARowThatIsBroughtBackDoesNotCountAgainstTheCap) {
   expect_converged(company);
 }
 
-// The cap of one entity is no reason to keep another's deletes back, approved or few.
-TEST_P(Deletes, ACapStopsTheDeletesOfItsEntityOnly) {
+// E32: beyond the cap of one entity nothing is deleted, but what a person approved of another.
+TEST_P(Deletes, ACapStopsTheDeletesOfAllEntitiesButApprovedOnes) {
   for (LivenessPlan& live : company.team().liveness) live.kind = DeleteKind::kHard;
   const std::vector<Key> people = hire_many(company, 40);
   const Key red = company.found("red");
@@ -619,6 +619,10 @@ TEST_P(Deletes, ACapStopsTheDeletesOfItsEntityOnly) {
   EXPECT_EQ(report.error->code(), Code::kDeletesCapped);
   EXPECT_EQ(report.outcome, RunOutcome::kPartial);
   EXPECT_EQ(company.platform_people().size(), 41U);
+  EXPECT_THAT(company.platform_teams(), ElementsAre("blue", "green", "red"));
+  EXPECT_EQ(pending_lines(company.team_state()).size(), 2U);
+  approve(company, "team", "a set", company.world.now());
+  (void)capped_run(company);
   EXPECT_THAT(company.platform_teams(), ElementsAre("blue", "green")) << "bob is in blue still";
   EXPECT_THAT(pending_lines(company.team_state()), ElementsAre("held 3016 legacy 2"));
   approve(company, "person", set_named_in(*report.error), company.world.now());

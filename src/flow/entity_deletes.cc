@@ -202,12 +202,13 @@ Result<> EntityRun::delete_page(std::vector<Seed> seeds) {
   return context_.state.put_note(context_.run.tenant.id, name, ledger_.text(now));
 }
 
-Result<> EntityRun::carry_out_deletes() {
+Result<> EntityRun::carry_out_deletes(Deletes which) {
   std::optional<InstanceKey> after;
   while (any_due_) {
     ATLAS_OK(keep_going());
     std::optional<InstanceKey> last;
-    const std::int64_t budget = allowed_ - ledger_.total(context_.run.now);
+    const std::int64_t budget =
+        which == Deletes::kApproved ? 0 : allowed_ - ledger_.total(context_.run.now);
     ATLAS_TRY(std::vector<Seed> seeds, due_seeds(after, last, budget));
     if (!seeds.empty()) ATLAS_OK(delete_page(std::move(seeds)));
     if (!last) break;
@@ -224,7 +225,7 @@ Result<> EntityRun::carry_out_deletes() {
     planned.push_back(std::move(seed));
   }
   context_.planned_deletes.clear();
-  if (planned.empty()) return {};
+  if (planned.empty() || which == Deletes::kApproved) return {};
   return delete_page(std::move(planned));
 }
 

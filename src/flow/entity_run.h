@@ -33,9 +33,10 @@ class EntityRun {
   // Whether the deletes that are due exceed the cap (E32): the reason, or nothing.
   Result<std::optional<Error>> deletes_over_cap();
   std::string cap_advice(const std::string& name, const DeleteSet& due) const;
-  // Carries out the deletes that are due and allowed. After all upserts, children's entities before
-  // their parents' (E23).
-  Result<> carry_out_deletes();
+  // Carries out the deletes that are due and allowed, or only those that a person approved. After
+  // all upserts, children's entities before their parents' (E23).
+  enum class Deletes : std::uint8_t { kAllowed, kApproved };
+  Result<> carry_out_deletes(Deletes which);
 
   const Counts& counts() const { return context_.counts; }
   bool links_made() const { return context_.links_made; }

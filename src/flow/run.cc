@@ -127,15 +127,17 @@ class Runner {
  private:
   Result<> preview_deletes(std::vector<std::unique_ptr<EntityRun>>& runs, PlanReport& report) {
     if (!options_.sweep.restored().empty()) return {};
+    EntityRun::Deletes which = EntityRun::Deletes::kAllowed;
     for (EntityReport& out : report.entities) {
       if (out.error) continue;
       ATLAS_TRY(out.error, runs[plan_.entity(out.entity)->index.value]->deletes_over_cap());
+      if (out.error) which = EntityRun::Deletes::kApproved;
     }
     for (std::uint32_t stage = plan_.stages; stage-- > 0;) {
       for (EntityReport& out : report.entities) {
         const EntityPlan& entity = *plan_.entity(out.entity);
         if (entity.stage != stage || out.error) continue;
-        ATLAS_OK(runs[entity.index.value]->carry_out_deletes());
+        ATLAS_OK(runs[entity.index.value]->carry_out_deletes(which));
       }
     }
     return {};
@@ -372,14 +374,16 @@ class Runner {
     return deletes(slots);
   }
 
-  // Deletes come after all upserts, children before parents (E23). An entity beyond its cap deletes
-  // nothing (E32); rows that its rows refer to stay with them (E26).
+  // Deletes come after all upserts, children before parents (E23). Beyond the cap of any entity
+  // nothing is deleted (E32) but what a person approved of other entities.
   Result<> deletes(std::vector<Slot>& slots) {
     // Nothing is deleted on the word of an old backup (E9).
     if (!options_.sweep.restored().empty()) return {};
+    EntityRun::Deletes which = EntityRun::Deletes::kAllowed;
     for (Slot& slot : slots) {
       if (!slot.run || slot.error) continue;
       auto capped = slot.run->deletes_over_cap();
+      if (capped && *capped) which = EntityRun::Deletes::kApproved;
       slot.error = capped ? std::move(*capped) : std::move(capped).error();
     }
     for (std::uint32_t stage = plan_.stages; stage-- > 0;) {
@@ -387,7 +391,7 @@ class Runner {
         Slot& slot = slots[i];
         if (plan_.entities[i].stage != stage || !slot.run || slot.error) continue;
         ATLAS_OK(renew());
-        auto done = slot.run->carry_out_deletes();
+        auto done = slot.run->carry_out_deletes(which);
         if (!done) slot.error = std::move(done).error();
       }
       ATLAS_OK(first_grave(slots));
