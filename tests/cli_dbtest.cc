@@ -378,6 +378,30 @@ TEST(Cli, ALostStateIsSaidByCheckAlready) {
   EXPECT_THAT(told.out, Not(HasSubstr("sync may run.")));
 }
 
+// Adoption of what stands on both sides, while some of it cannot be mapped.
+TEST(Cli, PairsThatCannotBeMappedAreNotMadeTwiceByAFreshState) {
+  const auto world = synced_world();
+  Sql& legacy = world->at(Place::kLegacy);
+  const auto people = [&] {
+    return std::pair(
+        legacy.number("select count(*) from users") + legacy.number("select count(*) from staff"),
+        world->at(Place::kIdentity).number("select count(*) from users"));
+  };
+  const auto before = people();
+  set_legacy_user(*world, 2, "status = 9");
+  const Finished reset = world->run(
+      {"state", "reset", "--entity", "person", "--reason", "a test", "--confirm", "demo"});
+  ASSERT_EQ(reset.exit, 0) << reset.err;
+  (void)world->sync();
+  EXPECT_EQ(people(), before);
+  EXPECT_THAT(world->run({"quarantine", "list", "--state", "all"}).out,
+              AllOf(HasSubstr("users/2"), HasSubstr("its pair cannot be mapped: users 2")));
+  set_legacy_user(*world, 2, "status = 1");
+  (void)world->sync();
+  EXPECT_EQ(people(), before);
+  EXPECT_EQ(world->run({"verify", "--exit-code"}).exit, 0);
+}
+
 TEST(Cli, ADeadlineKeepsProgressAndExitsZero) {
   SqliteWorld world;
   (void)world.load(kSmall);

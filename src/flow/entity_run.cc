@@ -347,12 +347,13 @@ Result<std::vector<Candidate>> EntityRun::candidate_page(const std::optional<Ins
 
 // Unlinked rows of both sides that show the same match value are one instance, if there is exactly
 // one each way (E27).
-Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page) {
+Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page, PageOf of) {
   std::vector<FieldHash> matches;
   std::vector<InstanceKey> ids;
+  std::set<InstanceKey> here;
   for (const Candidate& c : page) {
     matches.push_back(c.match);
-    ids.push_back(c.instance);
+    here.insert(c.instance);
   }
   std::sort(matches.begin(), matches.end());
   matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
@@ -361,24 +362,56 @@ Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page) {
     ATLAS_TRY(std::vector<Candidate> found,
               context_.state.candidates(context_.run.tenant.id, context_.ref, side, matches));
     if (context_.run.dry) {
+      // What the store knows of a row is older than what this run has found.
+      std::erase_if(found, [&](const Candidate& c) { return here.contains(c.instance); });
       for (const Candidate& c : page) {
         if (c.instance.side == side) found.push_back(c);
       }
     }
-    for (const Candidate& c : found) sides[index(side)][c.match].push_back(c.instance);
+    for (const Candidate& c : found) {
+      sides[index(side)][c.match].push_back(c.instance);
+      ids.push_back(c.instance);
+    }
   }
   ATLAS_TRY(const std::vector<Pending> known,
             context_.state.pending_of(context_.run.tenant.id, context_.ref, ids));
+  const auto pending_of = [&known](const InstanceKey& id) {
+    return std::find_if(known.begin(), known.end(),
+                        [&](const Pending& p) { return p.instance == id; });
+  };
+  const auto rests = [&](const InstanceKey& id) {
+    const auto pending = pending_of(id);
+    return pending != known.end() && pending->state != PendingState::kDirty &&
+           pending->retry_at > context_.run.now;
+  };
+  // Set aside as a pair: they come up again when one of them changes, or with their time.
+  const auto known_pair = [&](const InstanceKey& legacy, const InstanceKey& platform) {
+    const auto waits = [&](const InstanceKey& id) {
+      const auto pending = pending_of(id);
+      return pending->state == PendingState::kHeld &&
+             pending->code == static_cast<std::uint16_t>(Code::kParentQuarantined);
+    };
+    return rests(legacy) && rests(platform) && (waits(legacy) || waits(platform));
+  };
+  const auto unmapped = [&](const InstanceKey& id) {
+    const auto pending = pending_of(id);
+    return context_.planned_unmapped.contains(id) ||
+           (pending != known.end() && context_.run.sweep.state_rewound &&
+            pending->code == static_cast<std::uint16_t>(Code::kOutsideDomain));
+  };
+  const bool all = of == PageOf::kAll && !context_.run.dry;
   Pairs out;
   for (const Candidate& c : page) {
     const auto& legacy = sides[0][c.match];
     const auto& platform = sides[1][c.match];
-    const auto pending = std::find_if(known.begin(), known.end(),
-                                      [&](const Pending& p) { return p.instance == c.instance; });
+    const auto pending = pending_of(c.instance);
     Seed seed;
     seed.instance = c.instance;
+    seed.forced = of == PageOf::kSome;
     if (legacy.size() == 1 && platform.size() == 1) {
-      if (c.instance.side == Side::kPlatform) continue;  // handled with its legacy row
+      if (c.instance.side == Side::kPlatform && (all || here.contains(legacy.front()))) continue;
+      if (known_pair(legacy.front(), platform.front())) continue;
+      seed.instance = legacy.front();
       seed.partner = platform.front();
     } else if (!legacy.empty() && !platform.empty()) {
       std::string rows;
@@ -389,9 +422,11 @@ Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page) {
           rows += fmt::format("{}{} {}", rows.empty() ? "" : ", ", name, key_text(key.key));
         }
       }
-      const bool told = pending != known.end() && pending->blocker == rows;
+      const bool told = rests(c.instance) && pending->blocker == rows;
       if (!told) out.ambiguous.emplace_back(c.instance, rows);
       continue;
+    } else if (unmapped(c.instance)) {
+      continue;  // alone, and counted when it was found
     } else if (context_.run.sweep.state_rewound) {
       out.alone.push_back(c.instance);
       continue;
@@ -439,7 +474,7 @@ Result<> EntityRun::pair_lost() {
     ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
     if (page.empty()) break;
     after = page.back().instance;
-    ATLAS_TRY(Pairs pairs, pair(page));
+    ATLAS_TRY(Pairs pairs, pair(page, PageOf::kAll));
     ATLAS_OK(set_aside(pairs.ambiguous));
     for (const InstanceKey& one : pairs.alone) ++alone[index(one.side)];
     if (context_.run.dry) left = std::move(pairs.alone);
@@ -456,7 +491,7 @@ Result<> EntityRun::pair_lost() {
     ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
     if (page.empty()) return {};
     after = page.back().instance;
-    ATLAS_TRY(const Pairs pairs, pair(page));
+    ATLAS_TRY(const Pairs pairs, pair(page, PageOf::kAll));
     ATLAS_OK(settle_alone(pairs.alone, unsure, options));
   }
 }
@@ -497,13 +532,23 @@ Result<> EntityRun::pair_candidates() {
     ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
     if (page.empty()) return {};
     after = page.back().instance;
-    ATLAS_TRY(Pairs pairs, pair(page));
+    ATLAS_TRY(Pairs pairs, pair(page, PageOf::kAll));
     ATLAS_OK(set_aside(pairs.ambiguous));
     if (pairs.seeds.empty()) continue;
     PageOptions options;
     options.pairing = true;
     ATLAS_OK(run_page(std::move(pairs.seeds), std::move(options)));
   }
+}
+
+// A row that was set aside before its pair was known is taken for new only once there is none.
+Result<> EntityRun::pair_possible() {
+  if (context_.possible_pairs.empty()) return {};
+  ATLAS_TRY(Pairs pairs, pair(std::exchange(context_.possible_pairs, {}), PageOf::kSome));
+  ATLAS_OK(set_aside(pairs.ambiguous));
+  PageOptions options;
+  options.pairing = true;
+  return pairs.seeds.empty() ? Result<>() : run_page(std::move(pairs.seeds), options);
 }
 
 Result<bool> EntityRun::plan_later() {
@@ -539,6 +584,7 @@ Result<bool> EntityRun::plan_later() {
   context_.counts.decided -= n;
   context_.counts[Outcome::kWaiting] -= n;
   if (n > 0) ATLAS_OK(run_page(std::move(seeds), {}));
+  ATLAS_OK(pair_possible());
   return any;
 }
 
@@ -595,6 +641,7 @@ Result<> EntityRun::revisit(bool parents_linked) {
         seeds.push_back(seed_of(pending));
       }
       if (!seeds.empty()) ATLAS_OK(run_page(std::move(seeds), {}));
+      ATLAS_OK(pair_possible());
     }
   }
   return {};

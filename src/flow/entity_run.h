@@ -61,7 +61,10 @@ class EntityRun {
     std::vector<std::pair<InstanceKey, std::string>> ambiguous;  // and the rows it could belong to
     std::vector<InstanceKey> alone;  // after a restore of the state: without a match
   };
-  Result<Pairs> pair(const std::vector<Candidate>& page);
+  // kAll: every candidate comes up, so that a pair is handled with its legacy row.
+  enum class PageOf : std::uint8_t { kAll, kSome };
+  Result<Pairs> pair(const std::vector<Candidate>& page, PageOf of);
+  Result<> pair_possible();
   Result<std::vector<Candidate>> candidate_page(const std::optional<InstanceKey>& after);
   Result<> set_aside(const std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
   Error breaker() const;

@@ -309,17 +309,8 @@ Confirm Page::make_confirm(const ApplyDone& done) {
             {Side::kPlatform, 0, Key(next_[static_cast<std::size_t>(item.next)].platform_key)});
       }
     }
-    if (entity_.has_match || c_.run.sweep.state_rewound) {
-      const bool seen_before = options_.pairing || item.pending != nullptr;
-      if (item.candidate || (!linked && item.match != kNoBase && item.park && !seen_before)) {
-        confirm.put_candidates.push_back({item.id, item.match});
-      } else if (options_.pairing && (linked || !item.park)) {
-        confirm.drop_candidates.push_back(item.id);
-        if (item.id.side == Side::kLegacy && !image(item).platform_key.empty()) {
-          confirm.drop_candidates.push_back({Side::kPlatform, 0, Key(image(item).platform_key)});
-        }
-      }
-    }
+    if (item.partner_park) confirm.put_pending.push_back(*item.partner_park);
+    keep_candidate(item, linked, confirm);
   }
   return confirm;
 }
@@ -440,6 +431,10 @@ void Page::plan_out() const {
   });
   for (const Item& item : items_) {
     if (item.candidate) c_.planned_candidates.push_back({item.id, item.match});
+    if (item.unmapped && item.match != kNoBase && !options_.pairing) {
+      c_.planned_candidates.push_back({item.id, item.match});
+      c_.planned_unmapped.insert(item.id);
+    }
     const bool silent = !item.candidate && !item.park && item.writes.empty() &&
                         item.conflicts.empty() &&
                         (item.outcome == Outcome::kUnchanged || item.outcome == Outcome::kFiltered);
