@@ -94,6 +94,20 @@ Result<bool> EntityRun::side_emptied(Side side, std::uint16_t kind) {
   return page.keys.empty();
 }
 
+namespace {
+
+// Where the rows are gone: the side that `repair` brings them back to.
+std::string losing_side(const DeleteSet& due) {
+  std::int64_t rows[2] = {0, 0};
+  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+    for (const auto& [kind, n] : due.died[index(side)]) rows[index(side)] += n;
+  }
+  if (rows[0] == 0 && rows[1] == 0) return "SIDE";
+  return std::string(side_name(rows[0] >= rows[1] ? Side::kLegacy : Side::kPlatform));
+}
+
+}  // namespace
+
 Result<std::optional<Error>> EntityRun::deletes_over_cap() {
   const Instant now = context_.run.now;
   const std::string& name = context_.entity.name;
@@ -135,10 +149,12 @@ Result<std::optional<Error>> EntityRun::deletes_over_cap() {
   return std::optional<Error>(
       Error(Code::kDeletesCapped,
             fmt::format("entity {}: {} rows are to be deleted; {}", name, due.unapproved, why))
-          .advise(fmt::format("nothing was deleted; look at `atlas-bridge quarantine list --state "
-                              "held --entity {0}`, then restore the rows, or run `atlas-bridge "
-                              "approve {0} --set {1} --reason ...`",
-                              name, due.name)));
+          .advise(fmt::format(
+              "nothing was deleted; look at `atlas-bridge quarantine list --state held --entity "
+              "{0}`; if they were lost, `atlas-bridge repair --rewound {2}` makes them again from "
+              "the other side (look at it with --dry-run first); if they are meant to go, run "
+              "`atlas-bridge approve {0} --set {1} --reason ...`",
+              name, due.name, losing_side(due))));
 }
 
 // --- the last stage

@@ -145,6 +145,7 @@ class Page {
   Confirm make_confirm(const ApplyDone& done);
   void judge(Item& item, const ApplyDone& done);
   bool made_or_removed_on_legacy(const Item& item) const;
+  bool makes_root(const Item& item, std::uint32_t root) const;
   void count(const Item& item);
   Conflict conflict_of(const Item& item, std::size_t which) const;
   Conflict lost_delete_of(const Item& item) const;

@@ -324,6 +324,13 @@ bool Page::made_or_removed_on_legacy(const Item& item) const {
          (what == Case::kCreatePlatform && !c_.first_load);
 }
 
+// A row that was gone comes back as a new one, another by its mark alone.
+bool Page::makes_root(const Item& item, std::uint32_t root) const {
+  return std::any_of(item.writes.begin(), item.writes.end(), [&](std::uint32_t w) {
+    return writes_[w].effect.part == root && writes_[w].kind == WriteKind::kInsert;
+  });
+}
+
 void Page::count(const Item& item) {
   if (item.gone || !item.decided) return;
   Counts& counts = result_.counts;
@@ -346,10 +353,10 @@ void Page::count(const Item& item) {
       ++counts.deleted_legacy;
       break;
     case Case::kRevivePlatform:
-      ++counts.revived_platform;
+      ++(makes_root(item, 1) ? counts.created_platform : counts.revived_platform);
       break;
     case Case::kReviveLegacy:
-      ++counts.revived_legacy;
+      ++(makes_root(item, 0) ? counts.created_legacy : counts.revived_legacy);
       break;
     case Case::kNothing:
     case Case::kCreatePlatform:
