@@ -338,6 +338,15 @@ TEST(Cli, RecordFindsARowByEitherKeyAndSaysWhichOneIsMeant) {
   EXPECT_EQ((*name)["standing"], "legacy edited");
 }
 
+TEST(Cli, RecordSaysThatOneSidesRowIsGone) {
+  const auto world = synced_world();
+  Sql& legacy = world->at(Place::kLegacy);
+  (void)legacy.query("pragma foreign_keys = off");
+  (void)legacy.query("delete from users where id = 3");
+  const Json gone = world->json({"record", "person", "users/3"});
+  EXPECT_THAT(gone["summary"].get<std::string>(), HasSubstr("gone on legacy"));
+}
+
 TEST(Cli, RecordSaysThatARowIsTooLargeToBeRead) {
   const auto world = synced_world();
   set_legacy_user(*world, 3, "name = hex(zeroblob(5000000))");
