@@ -246,6 +246,10 @@ TEST(Cli, AManualConflictWaitsForAPersonAndIsResolvedByTheirWord) {
     EXPECT_THAT(world.json({"conflicts", "list"}), IsEmpty());
     EXPECT_EQ(legacy_name(world, 2), winner == "legacy" ? "Alex Summer" : "Winterling");
     EXPECT_EQ(world.run({"verify", "--exit-code"}).exit, 0);
+    const Json all = world.json({"conflicts", "list", "--all"});
+    ASSERT_THAT(all, SizeIs(1)) << "one entry tells the story";
+    EXPECT_EQ(all[0]["winner"], winner);
+    EXPECT_THAT(world.run({"conflicts", "show", id}).out, HasSubstr("conflicts undo " + id));
     const Finished settled =
         world.run({"conflicts", "resolve", id, "--seen", now_seen, "--winner", winner});
     EXPECT_EQ(settled.exit, 1);
@@ -316,6 +320,18 @@ TEST(Cli, ASettledConflictIsUndoneAndTheUndoToo) {
   EXPECT_THAT(world->run({"conflicts", "undo", third_id, "--reason", "late"}).err,
               AllOf(HasSubstr("ATB-5004"), HasSubstr("edited since")));
   EXPECT_EQ(world->run({"verify", "--exit-code"}).exit, 0);
+}
+
+TEST(Cli, ADeleteThatLostIsNoUndoAndShowSaysWhatToDo) {
+  const auto world = synced_world();
+  set_platform_name(*world, 2, "Winter");
+  set_legacy_user(*world, 2, fmt::format("deleted_at = {}", world->now(Place::kLegacy)));
+  (void)world->sync();
+  const Json lost = world->json({"conflicts", "list", "--all"})[0];
+  ASSERT_EQ(lost["field"], "(liveness)");
+  const std::string id = std::to_string(lost["id"].get<long>());
+  EXPECT_THAT(world->run({"conflicts", "show", id}).out,
+              AllOf(HasSubstr("delete it on either side"), Not(HasSubstr("conflicts undo"))));
 }
 
 TEST(Cli, RecordFindsARowByEitherKeyAndSaysWhichOneIsMeant) {

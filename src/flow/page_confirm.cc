@@ -205,7 +205,12 @@ void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm)
     ++(c.open ? result_.counts.conflicts_held : result_.counts.conflicts);
     if (item.conflicts[i].second.base_unknown) ++result_.counts.base_unknown;
     if (c.open) c_.any_open_conflict = true;
-    confirm.put_conflicts.push_back(std::move(c));
+    // What a person chose ends the entry that they chose from.
+    if (answer.conflict == ConflictReason::kAsked && !failed) {
+      confirm.close_conflicts.push_back({c.instance, c.field, c.winner, "; " + c.reason});
+    } else {
+      confirm.put_conflicts.push_back(std::move(c));
+    }
   }
   if (item.decision.delete_lost && applied(item.revival)) {
     ++result_.counts.conflicts;
@@ -224,7 +229,14 @@ void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm)
           return entry.second.action == FieldAction::kHold &&
                  entity_.fields[entry.first].name == open.field;
         });
-    if (!still) confirm.close_conflicts.push_back({open.instance, open.field, "", ""});
+    if (still) continue;
+    const auto of_it = [&open](const auto& entry) {
+      return entry.instance == open.instance && entry.field == open.field;
+    };
+    if (std::ranges::any_of(confirm.close_conflicts, of_it)) continue;
+    const bool later = std::ranges::any_of(confirm.put_conflicts, of_it);
+    confirm.close_conflicts.push_back(
+        {open.instance, open.field, "", later ? "; settled in a later entry" : ""});
   }
 }
 
