@@ -403,6 +403,27 @@ TEST(Cli, ALostStateIsSaidByCheckAlready) {
   EXPECT_THAT(told.out, Not(HasSubstr("sync may run.")));
 }
 
+TEST(Cli, AnotherCustomersScopeIsRefusedByEveryVerbThatReadsRows) {
+  const auto world = synced_world();
+  for (const char* verb : {"check", "verify"}) {
+    const Finished told = world->run({verb}, {{"TENANT_ID", "7"}});
+    EXPECT_EQ(told.exit, 78) << verb << told.err;
+    EXPECT_THAT(told.err, AllOf(HasSubstr("ATB-4022"), HasSubstr("tenant_id is 42"),
+                                HasSubstr("says 7"), HasSubstr("state reset --entity")))
+        << verb;
+    EXPECT_THAT(told.out, Not(HasSubstr("sync may run.")));
+  }
+  for (const char* verb : {"plan", "sync", "reconcile"})
+    EXPECT_EQ(world->run({verb}, {{"TENANT_ID", "7"}}).exit, 78) << verb;
+  EXPECT_EQ(world->sync()["total"]["rows_written"], 0);
+  EXPECT_EQ(world
+                ->run({"state", "reset", "--reason", "another customer", "--confirm", "demo"},
+                      {{"TENANT_ID", "7"}})
+                .exit,
+            0);
+  EXPECT_EQ(world->run({"check"}, {{"TENANT_ID", "7"}}).exit, 0);
+}
+
 // Adoption of what stands on both sides, while some of it cannot be mapped.
 TEST(Cli, PairsThatCannotBeMappedAreNotMadeTwiceByAFreshState) {
   const auto world = synced_world();
