@@ -454,7 +454,9 @@ TEST(Cli, ADeadlineKeepsProgressAndExitsZero) {
   world.check();
   const Finished cut = world.run({"sync", "--deadline", "1ms", "--page-rows", "5"});
   EXPECT_EQ(cut.exit, 0) << cut.err;
-  EXPECT_THAT(cut.err, HasSubstr("ATB-4007"));
+  const std::size_t first = cut.err.find("ATB-4007");
+  EXPECT_NE(first, std::string::npos) << cut.err;
+  EXPECT_EQ(cut.err.find("ATB-4007", first + 1), std::string::npos) << "once is enough";
   (void)world.sync();
   EXPECT_EQ(world.run({"verify", "--exit-code"}).exit, 0);
 }
