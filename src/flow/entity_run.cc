@@ -357,7 +357,7 @@ Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page, Pag
   }
   std::sort(matches.begin(), matches.end());
   matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
-  std::map<FieldHash, std::vector<InstanceKey>> sides[2];
+  Matches sides[2];
   for (const Side side : {Side::kLegacy, Side::kPlatform}) {
     ATLAS_TRY(std::vector<Candidate> found,
               context_.state.candidates(context_.run.tenant.id, context_.ref, side, matches));
@@ -375,6 +375,8 @@ Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page, Pag
   }
   ATLAS_TRY(const std::vector<Pending> known,
             context_.state.pending_of(context_.run.tenant.id, context_.ref, ids));
+  const auto of_kind = pairs_of_kind(sides[0], sides[1]);
+  if (!of_kind) return of_kind.error();
   const auto pending_of = [&known](const InstanceKey& id) {
     return std::find_if(known.begin(), known.end(),
                         [&](const Pending& p) { return p.instance == id; });
@@ -408,11 +410,15 @@ Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page, Pag
     Seed seed;
     seed.instance = c.instance;
     seed.forced = of == PageOf::kSome;
-    if (legacy.size() == 1 && platform.size() == 1) {
-      if (c.instance.side == Side::kPlatform && (all || here.contains(legacy.front()))) continue;
-      if (known_pair(legacy.front(), platform.front())) continue;
-      seed.instance = legacy.front();
-      seed.partner = platform.front();
+    const auto pair = of_kind->find(c.instance);
+    if (pair != of_kind->end() || (legacy.size() == 1 && platform.size() == 1)) {
+      InstanceKey one = pair == of_kind->end() ? legacy.front() : c.instance;
+      InstanceKey other = pair == of_kind->end() ? platform.front() : pair->second;
+      if (one.side == Side::kPlatform) std::swap(one, other);
+      if (c.instance.side == Side::kPlatform && (all || here.contains(one))) continue;
+      if (known_pair(one, other)) continue;
+      seed.instance = std::move(one);
+      seed.partner = std::move(other);
     } else if (!legacy.empty() && !platform.empty()) {
       std::string rows;
       for (const auto& list : {legacy, platform}) {

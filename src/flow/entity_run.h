@@ -12,6 +12,7 @@
 #include "verify/page_size.h"
 
 #include <functional>
+#include <map>
 
 namespace atlas {
 
@@ -63,6 +64,9 @@ class EntityRun {
   };
   // kAll: every candidate comes up, so that a pair is handled with its legacy row.
   enum class PageOf : std::uint8_t { kAll, kSome };
+  using Matches = std::map<FieldHash, std::vector<InstanceKey>>;
+  Result<std::map<InstanceKey, InstanceKey>> pairs_of_kind(const Matches& legacy,
+                                                           const Matches& platform);
   Result<Pairs> pair(const std::vector<Candidate>& page, PageOf of);
   Result<> pair_possible();
   Result<std::vector<Candidate>> candidate_page(const std::optional<InstanceKey>& after);
