@@ -65,6 +65,9 @@ class EntityRun {
   // kAll: every candidate comes up, so that a pair is handled with its legacy row.
   enum class PageOf : std::uint8_t { kAll, kSome };
   using Matches = std::map<FieldHash, std::vector<InstanceKey>>;
+  Result<> find_matches(const std::vector<Candidate>& page, Matches& legacy, Matches& platform);
+  std::string names_of(const std::vector<InstanceKey>& legacy,
+                       const std::vector<InstanceKey>& platform) const;
   Result<std::map<InstanceKey, InstanceKey>> pairs_of_kind(const Matches& legacy,
                                                            const Matches& platform);
   Result<Pairs> pair(const std::vector<Candidate>& page, PageOf of);
