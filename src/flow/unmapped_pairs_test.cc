@@ -145,6 +145,19 @@ TEST_P(UnmappedPairs, ARetryMakesNoDouble) {
   expect_adopted(ann, user);
 }
 
+// A paused entity looks at what was set aside before it looks for pairs.
+TEST_P(UnmappedPairs, ACorrectedRowThatEndsAPauseIsStillAPair) {
+  const Key ann = company.hire("ann");
+  const Key user = company.sign_up("ann");
+  company.set(company.legacy, kPeople, ann, "status", "?");
+  (void)run(company);
+  company.person().limits.open_max = 0;
+  company.set(company.legacy, kPeople, ann, "status", "A");
+  wait_for_retry(company);
+  (void)run(company);
+  expect_adopted(ann, user);
+}
+
 TEST_P(UnmappedPairs, OnceTheRowIsNobodysPairTheOtherIsNew) {
   for (const bool dies : {true, false}) {
     Scene other({.match_mail = true}, GetParam());
