@@ -262,6 +262,16 @@ class Search {
     return "both edited";
   }
 
+  // Of a living pair: where there is no row any more.
+  static std::string gone_text(const Image& image) {
+    const bool legacy = image.rows.rows[0].empty();
+    const bool platform = image.rows.rows[1].empty();
+    if (!legacy && !platform) return {};
+    return fmt::format(
+        "the row is gone on {}: the next look at all rows (`atlas-bridge reconcile`) decides it",
+        legacy && platform ? "both sides" : side_name(legacy ? Side::kLegacy : Side::kPlatform));
+  }
+
   static std::string summarize(const EntityPlan& entity, const Record& record, const Image& image) {
     if (record.pending) {
       std::string out = std::string(pending_state_name(record.pending->state));
@@ -276,10 +286,11 @@ class Search {
         record.parts, [](const RecordPart& p) { return p.existence == "out of scope"; });
     if (!scoped) return "out of scope: another customer's, or not ours";
     if (!record.linked) return "no link: the next run decides it";
+    if (record.dead) return "deleted on both sides";
+    if (const std::string gone = gone_text(image); !gone.empty()) return gone;
     const bool agreed = std::ranges::all_of(record.fields, [](const RecordField& f) {
       return f.standing == "agreed" || f.standing == "on one side only";
     });
-    if (record.dead) return "deleted on both sides";
     return agreed ? "both sides agree" : "edited since the last run: the next run decides it";
   }
 

@@ -82,6 +82,22 @@ void print_legacy_writes(const RunReport& report, Terminal& terminal) {
                << '\n';
 }
 
+bool stopped(const Error& error) { return error.kind() == ErrorKind::kStopped; }
+
+// A stop is one event, whatever it cut short. Whether there was one.
+bool print_unfinished(const RunReport& report, Terminal& terminal) {
+  std::string names;
+  std::optional<Code> code;
+  for (const EntityReport& entity : report.entities) {
+    if (!entity.error || !stopped(*entity.error)) continue;
+    names += (names.empty() ? "" : ", ") + entity.entity;
+    code = entity.error->code();
+  }
+  if (!code) return false;
+  print_error(terminal, Error(*code, "the next run goes on with " + names));
+  return report.error && stopped(*report.error);
+}
+
 }  // namespace
 
 void print_counts(const std::vector<EntityReport>& entities, const Counts& total,
@@ -110,9 +126,9 @@ void print_run(const RunReport& report, Terminal& terminal) {
   terminal.out << closing_line(report, terminal.out_colour) << '\n';
   print_legacy_writes(report, terminal);
   terminal.out.flush();
-  bool shown = false;
+  bool shown = print_unfinished(report, terminal);
   for (const EntityReport& entity : report.entities) {
-    if (!entity.error) continue;
+    if (!entity.error || stopped(*entity.error)) continue;
     terminal.err << entity.entity << ": ";
     print_error(terminal, *entity.error);
     shown = shown || (report.error && report.error->line() == entity.error->line());

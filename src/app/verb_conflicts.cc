@@ -23,6 +23,9 @@
 namespace atlas::app {
 namespace {
 
+// The field of a conflict between an edit and a delete.
+constexpr std::string_view kLivenessField = "(liveness)";
+
 struct ConflictOptions {
   bool all = false;
   std::size_t limit = 100;
@@ -144,6 +147,66 @@ const EntityPlan* entity_of(const OpenState& state, const Bridge& bridge, std::i
   return nullptr;
 }
 
+Error not_undone(std::string why, std::string advice) {
+  return Error(Code::kCannotUndo, std::move(why)).advise(std::move(advice));
+}
+
+// Whether the ledger knows enough to turn the conflict round.
+Result<> undoable(const Conflict& conflict, const FieldPlan* field) {
+  const std::string name = fmt::format("conflict {}", conflict.id);
+  constexpr const char* kEdit = "edit the value on either side instead";
+  if (conflict.open) {
+    return not_undone(
+        name + " is " + standing(conflict),
+        conflict.undoes != 0 ? "run `atlas-bridge sync`" : "use `atlas-bridge conflicts resolve`");
+  }
+  if (conflict.undone_by != 0) {
+    return not_undone(fmt::format("{} is undone by {}", name, conflict.undone_by),
+                      fmt::format("to turn it round once more, undo {}", conflict.undone_by));
+  }
+  if (conflict.winner.empty())
+    return not_undone(name + " vanished by itself: nothing was lost", "");
+  if (conflict.field == kLivenessField) {
+    return not_undone(name + " is about a delete that lost",
+                      "delete the row on either side instead");
+  }
+  if (field == nullptr)
+    return not_undone(name + " is on a field that the mapping no longer has", kEdit);
+  if (field->direction != Direction::kBoth) {
+    return not_undone(
+        fmt::format("{} flows one way: what the other side had is not kept there", field->name),
+        "edit the value on the side it comes from");
+  }
+  if (field->group >= 0)
+    return not_undone(field->name + " wins or loses with its group, not alone", kEdit);
+  if (conflict.legacy_mid.empty() || conflict.platform_mid.empty())
+    return not_undone(name + " was recorded by a version that kept its values as text only", kEdit);
+  return {};
+}
+
+const FieldPlan* field_of(const EntityPlan& entity, const std::string& name) {
+  for (const FieldPlan& field : entity.fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+// What a person may do about it now.
+std::string next_step(const Conflict& conflict, const EntityPlan* entity) {
+  if (conflict.open) {
+    if (!conflict.resolved_by.empty()) return {};
+    return fmt::format(
+        "settle it with `atlas-bridge conflicts resolve {} --seen {} --winner legacy|platform`",
+        conflict.id, seen_name(conflict));
+  }
+  if (conflict.field == kLivenessField)
+    return "if the row is to go after all, delete it on either side: no edit is newer than that";
+  const FieldPlan* field = entity == nullptr ? nullptr : field_of(*entity, conflict.field);
+  if (!undoable(conflict, field)) return {};
+  return fmt::format("turn it round with `atlas-bridge conflicts undo {} --reason TEXT`",
+                     conflict.id);
+}
+
 Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& common,
                       Terminal& terminal) {
   ATLAS_TRY(const std::int64_t id, number_of(options.id));
@@ -162,9 +225,9 @@ Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& commo
   const auto side = [&](const char* name, const std::string& value) {
     const bool won = conflict.winner == name;
     terminal.out << fmt::format("  {:<9} {}", name, one_line(value))
-                 << styled(won             ? "   won"
-                           : conflict.open ? ""
-                                           : "   lost, kept here",
+                 << styled(won                       ? "   won"
+                           : conflict.winner.empty() ? ""
+                                                     : "   lost, kept here",
                            won ? Style::kGood : Style::kDim, terminal.out_colour)
                  << '\n';
   };
@@ -177,14 +240,8 @@ Result<ExitCode> show(const ConflictOptions& options, const CommonOptions& commo
   side("platform", conflict.platform_value);
   terminal.out << fmt::format("  why       {}\n  at        {}\n", one_line(conflict.reason),
                               instant_text(conflict.at));
-  if (conflict.open && conflict.resolved_by.empty()) {
-    terminal.out << fmt::format(
-        "  settle it with `atlas-bridge conflicts resolve {} --seen {} --winner legacy|platform`\n",
-        conflict.id, seen_name(conflict));
-  }
-  if (!conflict.open && !conflict.winner.empty() && conflict.undone_by == 0)
-    terminal.out << fmt::format(
-        "  turn it round with `atlas-bridge conflicts undo {} --reason TEXT`\n", conflict.id);
+  if (const std::string next = next_step(conflict, entity); !next.empty())
+    terminal.out << "  " << next << '\n';
   return ExitCode::kDone;
 }
 
@@ -221,50 +278,6 @@ Result<ExitCode> resolve(const ConflictOptions& options, const CommonOptions& co
       "conflict {}: the next run writes the {} value, if neither row changes before\n", id,
       options.winner);
   return ExitCode::kDone;
-}
-
-Error not_undone(std::string why, std::string advice) {
-  return Error(Code::kCannotUndo, std::move(why)).advise(std::move(advice));
-}
-
-// Whether the ledger knows enough to turn the conflict round.
-Result<> undoable(const Conflict& conflict, const FieldPlan* field) {
-  const std::string name = fmt::format("conflict {}", conflict.id);
-  constexpr const char* kEdit = "edit the value on either side instead";
-  if (conflict.open) {
-    return not_undone(
-        name + " is " + standing(conflict),
-        conflict.undoes != 0 ? "run `atlas-bridge sync`" : "use `atlas-bridge conflicts resolve`");
-  }
-  if (conflict.undone_by != 0) {
-    return not_undone(fmt::format("{} is undone by {}", name, conflict.undone_by),
-                      fmt::format("to turn it round once more, undo {}", conflict.undone_by));
-  }
-  if (conflict.winner.empty())
-    return not_undone(name + " vanished by itself: nothing was lost", "");
-  if (conflict.field == "(liveness)") {
-    return not_undone(name + " is about a delete that lost",
-                      "delete the row on either side instead");
-  }
-  if (field == nullptr)
-    return not_undone(name + " is on a field that the mapping no longer has", kEdit);
-  if (field->direction != Direction::kBoth) {
-    return not_undone(
-        fmt::format("{} flows one way: what the other side had is not kept there", field->name),
-        "edit the value on the side it comes from");
-  }
-  if (field->group >= 0)
-    return not_undone(field->name + " wins or loses with its group, not alone", kEdit);
-  if (conflict.legacy_mid.empty() || conflict.platform_mid.empty())
-    return not_undone(name + " was recorded by a version that kept its values as text only", kEdit);
-  return {};
-}
-
-const FieldPlan* field_of(const EntityPlan& entity, const std::string& name) {
-  for (const FieldPlan& field : entity.fields) {
-    if (field.name == name) return &field;
-  }
-  return nullptr;
 }
 
 // What both sides agreed on last is still what had won.

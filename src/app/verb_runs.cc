@@ -48,7 +48,7 @@ void print_runs(const std::vector<RunRecord>& runs, Terminal& terminal) {
     const bool ended = run.outcome != "running" && run.outcome != "crashed";
     const bool good = run.outcome == "done" || run.outcome == "running";
     table.row({std::to_string(run.id.value),
-               run.verb,
+               run.verb.empty() ? "-" : run.verb,  // known once it has ended
                {run.outcome, good ? Style::kPlain : Style::kWarn},
                instant_text(run.started),
                ended ? duration_text(run.finished - run.started) : "-",

@@ -7,6 +7,7 @@
 #include "app/wiring.h"
 #include "flow/deletes.h"
 #include "flow/fences.h"
+#include "flow/scopes.h"
 #include "state/backup.h"
 #include "verify/entity_decl.h"
 
@@ -213,7 +214,7 @@ Result<> forget_all(OpenState& state, const Bridge& bridge, const HeldLease& lea
   for (const EntityIndex index : bridge.chosen()) {
     ATLAS_OK(state.store->forget(lease.lease(), state.entities[index.value]));
     const std::string& name = bridge.plan().entities[index.value].name;
-    for (const std::string& note : {approval_note(name), ledger_note(name)})
+    for (const std::string& note : {approval_note(name), ledger_note(name), scope_note(name)})
       ATLAS_OK(state.store->put_note(state.tenant.id, note, ""));
   }
   // Nothing is left that only one database can be right for.

@@ -3,6 +3,7 @@
 #include "app/engines.h"
 #include "app/tenant_name.h"
 #include "flow/fences.h"
+#include "flow/scopes.h"
 #include "foundation/rng.h"
 #include "mapping/suggest.h"
 #include "state/passed_checks.h"
@@ -168,6 +169,8 @@ Result<bool> pause_drifted_entities(Mapping& mapping) {
 }
 
 Result<std::optional<Error>> refusal(const OpenState& state, const Mapping& mapping) {
+  if (auto same = same_scope(*state.store, state.tenant.id, *mapping.plan); !same)
+    return std::optional(std::move(same).error());
   ATLAS_TRY(const Epoch known, state.store->epoch(state.tenant.id));
   for (const EndpointPlan& plan : mapping.plan->endpoints) {
     ATLAS_TRY(const Fence noted, noted_fence(*state.store, state.tenant.id, plan.name));

@@ -66,6 +66,19 @@ TEST(Preview, CountsTheConflictsThatTheRunSettles) {
   agree();
 }
 
+// The entry that they chose from has the winner and keeps both values: it can be undone.
+TEST_P(Manual, OneEntryTellsWhatAPersonChose) {
+  resolve("legacy");
+  EXPECT_EQ(run(company).total.conflicts, 1);
+  ASSERT_EQ(company.person_state().conflicts.size(), 1U);
+  const Conflict& told = company.person_state().conflicts.front();
+  EXPECT_FALSE(told.open);
+  EXPECT_EQ(told.winner, "legacy");
+  EXPECT_EQ(told.reason, "manual; resolved by a person");
+  EXPECT_FALSE(told.legacy_mid.empty() || told.platform_mid.empty());
+  EXPECT_EQ(company.on_platform(user, "remark"), "L1");
+}
+
 TEST_P(Manual, BothValuesStayAndOtherFieldsFlow) {
   EXPECT_EQ(report.total.conflicts_held, 1);
   EXPECT_EQ(company.on_legacy(ann, "remark"), "L1");

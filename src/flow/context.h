@@ -165,12 +165,15 @@ class EntityContext {
       false;                // a row was changed or removed: held unique values may be free (E33)
   Micros renewed{};         // monotonic: when this entity last renewed the lease
   bool links_made = false;  // children may have been waiting for them
+  // Rows that were about to be made on the other side, where one may stand that belongs to them.
+  std::vector<Candidate> possible_pairs;
   OwnWrites own_writes;
   std::int64_t shifted = 0;  // links of this run that show another link's match value (E27)
   // plan mode: what would be written, and the links that would be made.
   PlannedWrites* planned = nullptr;
   RefTable* planned_links = nullptr;
   std::vector<Candidate> planned_candidates;
+  std::set<InstanceKey> planned_unmapped;  // of these: rows that cannot be mapped
   std::set<InstanceKey> planned_deletes;
   // The instances that something was said of: it is said once, though they are captured on both
   // sides.

@@ -509,6 +509,30 @@ TEST_P(Deletes, AnEmptiedTableStopsBeforeTheFirstDelete) {
   expect_converged(company);
 }
 
+// What it names brings the rows back, and counts them as made.
+TEST_P(Deletes, AnEmptiedTableIsFilledAgainByTheRepairThatIsNamed) {
+  for (const Key& key : hire_many(company, 5)) {
+    (void)key;
+  }
+  (void)run(company);
+  const std::vector<std::string> before = company.legacy_people();
+  const RowMap people = company.legacy.rows(kPeople);
+  for (const auto& [key, row] : people) company.legacy.remove(kPeople, key);
+  (void)reconcile(company);
+  wait_for_proof(company);
+  const RunReport report = capped_run(company);
+  ASSERT_TRUE(report.error.has_value());
+  EXPECT_THAT(report.error->next(), testing::HasSubstr("`atlas-bridge repair --rewound legacy`"));
+  RunSettings repair;
+  repair.sweep.sweep = Sweep::kRepair;
+  repair.sweep.rewound = Side::kLegacy;
+  const RunReport repaired = run(company, repair);
+  EXPECT_EQ(repaired.total.created_legacy, 5);
+  EXPECT_EQ(company.legacy_people(), before);
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
 // An approval is for the rows that were named; what becomes due later is not in it.
 TEST_P(Deletes, AnApprovalCoversOnlyWhatWasDueThen) {
   const std::vector<Key> people = hire_many(company, 60);

@@ -94,6 +94,20 @@ Result<bool> EntityRun::side_emptied(Side side, std::uint16_t kind) {
   return page.keys.empty();
 }
 
+namespace {
+
+// Where the rows are gone: the side that `repair` brings them back to.
+std::string losing_side(const DeleteSet& due) {
+  std::int64_t rows[2] = {0, 0};
+  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
+    for (const auto& [kind, n] : due.died[index(side)]) rows[index(side)] += n;
+  }
+  if (rows[0] == 0 && rows[1] == 0) return "SIDE";
+  return std::string(side_name(rows[0] >= rows[1] ? Side::kLegacy : Side::kPlatform));
+}
+
+}  // namespace
+
 std::string EntityRun::cap_advice(const std::string& name, const DeleteSet& due) const {
   if (!context_.planned_deletes.empty()) {
     return fmt::format(
@@ -103,9 +117,10 @@ std::string EntityRun::cap_advice(const std::string& name, const DeleteSet& due)
   }
   return fmt::format(
       "nothing of it was deleted; look at `atlas-bridge quarantine list --state held --entity "
-      "{0}`, then "
-      "restore the rows, or run `atlas-bridge approve {0} --set {1} --reason ...`",
-      name, due.name);
+      "{0}`; if they were lost, `atlas-bridge repair --rewound {2}` makes them again from the "
+      "other side (look at it with --dry-run first); if they are meant to go, run `atlas-bridge "
+      "approve {0} --set {1} --reason ...`",
+      name, due.name, losing_side(due));
 }
 
 Result<std::optional<Error>> EntityRun::deletes_over_cap() {

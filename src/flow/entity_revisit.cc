@@ -85,6 +85,7 @@ Result<> EntityRun::revisit_pass(const Pass& pass) {
       seeds.push_back(seed_of(pending));
     }
     if (!seeds.empty()) ATLAS_OK(run_page(std::move(seeds), {}));
+    ATLAS_OK(pair_possible());
   }
 }
 

@@ -345,64 +345,6 @@ Result<std::vector<Candidate>> EntityRun::candidate_page(const std::optional<Ins
   return page;
 }
 
-// Unlinked rows of both sides that show the same match value are one instance, if there is exactly
-// one each way (E27).
-Result<EntityRun::Pairs> EntityRun::pair(const std::vector<Candidate>& page) {
-  std::vector<FieldHash> matches;
-  std::vector<InstanceKey> ids;
-  for (const Candidate& c : page) {
-    matches.push_back(c.match);
-    ids.push_back(c.instance);
-  }
-  std::sort(matches.begin(), matches.end());
-  matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
-  std::map<FieldHash, std::vector<InstanceKey>> sides[2];
-  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
-    ATLAS_TRY(std::vector<Candidate> found,
-              context_.state.candidates(context_.run.tenant.id, context_.ref, side, matches));
-    if (context_.run.dry) {
-      for (const Candidate& c : page) {
-        if (c.instance.side == side) found.push_back(c);
-      }
-    }
-    for (const Candidate& c : found) sides[index(side)][c.match].push_back(c.instance);
-  }
-  ATLAS_TRY(const std::vector<Pending> known,
-            context_.state.pending_of(context_.run.tenant.id, context_.ref, ids));
-  Pairs out;
-  for (const Candidate& c : page) {
-    const auto& legacy = sides[0][c.match];
-    const auto& platform = sides[1][c.match];
-    const auto pending = std::find_if(known.begin(), known.end(),
-                                      [&](const Pending& p) { return p.instance == c.instance; });
-    Seed seed;
-    seed.instance = c.instance;
-    if (legacy.size() == 1 && platform.size() == 1) {
-      if (c.instance.side == Side::kPlatform) continue;  // handled with its legacy row
-      seed.partner = platform.front();
-    } else if (!legacy.empty() && !platform.empty()) {
-      std::string rows;
-      for (const auto& list : {legacy, platform}) {
-        for (const InstanceKey& key : list) {
-          const std::string name =
-              key.side == Side::kLegacy ? context_.entity.kinds[key.kind].name : "platform";
-          rows += fmt::format("{}{} {}", rows.empty() ? "" : ", ", name, key_text(key.key));
-        }
-      }
-      const bool told = pending != known.end() && pending->blocker == rows;
-      if (!told) out.ambiguous.emplace_back(c.instance, rows);
-      continue;
-    } else if (context_.run.sweep.state_rewound) {
-      out.alone.push_back(c.instance);
-      continue;
-    } else if (pending != known.end() && !context_.run.dry) {
-      continue;  // alone and set aside: its back-off decides; a dry run has only fresh findings
-    }
-    out.seeds.push_back(std::move(seed));
-  }
-  return out;
-}
-
 Result<> EntityRun::set_aside(const std::vector<std::pair<InstanceKey, std::string>>& ambiguous) {
   const auto n = static_cast<std::int64_t>(ambiguous.size());
   context_.counts.captured += n;
@@ -439,7 +381,7 @@ Result<> EntityRun::pair_lost() {
     ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
     if (page.empty()) break;
     after = page.back().instance;
-    ATLAS_TRY(Pairs pairs, pair(page));
+    ATLAS_TRY(Pairs pairs, pair(page, PageOf::kAll));
     ATLAS_OK(set_aside(pairs.ambiguous));
     for (const InstanceKey& one : pairs.alone) ++alone[index(one.side)];
     if (context_.run.dry) left = std::move(pairs.alone);
@@ -456,7 +398,7 @@ Result<> EntityRun::pair_lost() {
     ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
     if (page.empty()) return {};
     after = page.back().instance;
-    ATLAS_TRY(const Pairs pairs, pair(page));
+    ATLAS_TRY(const Pairs pairs, pair(page, PageOf::kAll));
     ATLAS_OK(settle_alone(pairs.alone, unsure, options));
   }
 }
@@ -497,13 +439,23 @@ Result<> EntityRun::pair_candidates() {
     ATLAS_TRY(const std::vector<Candidate> page, candidate_page(after));
     if (page.empty()) return {};
     after = page.back().instance;
-    ATLAS_TRY(Pairs pairs, pair(page));
+    ATLAS_TRY(Pairs pairs, pair(page, PageOf::kAll));
     ATLAS_OK(set_aside(pairs.ambiguous));
     if (pairs.seeds.empty()) continue;
     PageOptions options;
     options.pairing = true;
     ATLAS_OK(run_page(std::move(pairs.seeds), std::move(options)));
   }
+}
+
+// A row that was set aside before its pair was known is taken for new only once there is none.
+Result<> EntityRun::pair_possible() {
+  if (context_.possible_pairs.empty()) return {};
+  ATLAS_TRY(Pairs pairs, pair(std::exchange(context_.possible_pairs, {}), PageOf::kSome));
+  ATLAS_OK(set_aside(pairs.ambiguous));
+  PageOptions options;
+  options.pairing = true;
+  return pairs.seeds.empty() ? Result<>() : run_page(std::move(pairs.seeds), options);
 }
 
 Result<bool> EntityRun::plan_later() {
@@ -539,6 +491,7 @@ Result<bool> EntityRun::plan_later() {
   context_.counts.decided -= n;
   context_.counts[Outcome::kWaiting] -= n;
   if (n > 0) ATLAS_OK(run_page(std::move(seeds), {}));
+  ATLAS_OK(pair_possible());
   return any;
 }
 

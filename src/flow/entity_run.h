@@ -12,6 +12,7 @@
 #include "verify/page_size.h"
 
 #include <functional>
+#include <map>
 
 namespace atlas {
 
@@ -63,7 +64,16 @@ class EntityRun {
     std::vector<std::pair<InstanceKey, std::string>> ambiguous;  // and the rows it could belong to
     std::vector<InstanceKey> alone;  // after a restore of the state: without a match
   };
-  Result<Pairs> pair(const std::vector<Candidate>& page);
+  // kAll: every candidate comes up, so that a pair is handled with its legacy row.
+  enum class PageOf : std::uint8_t { kAll, kSome };
+  using Matches = std::map<FieldHash, std::vector<InstanceKey>>;
+  Result<> find_matches(const std::vector<Candidate>& page, Matches& legacy, Matches& platform);
+  std::string names_of(const std::vector<InstanceKey>& legacy,
+                       const std::vector<InstanceKey>& platform) const;
+  Result<std::map<InstanceKey, InstanceKey>> pairs_of_kind(const Matches& legacy,
+                                                           const Matches& platform);
+  Result<Pairs> pair(const std::vector<Candidate>& page, PageOf of);
+  Result<> pair_possible();
   Result<std::vector<Candidate>> candidate_page(const std::optional<InstanceKey>& after);
   Result<> set_aside(const std::vector<std::pair<InstanceKey, std::string>>& ambiguous);
   Error breaker() const;

@@ -57,10 +57,13 @@ class Page {
     std::ptrdiff_t replaces = -1;  // in links_: the dead pair whose key lives on here (E14)
     std::ptrdiff_t revival = -1;   // the write that undoes a delete which lost
     const Pending* pending = nullptr;
+    const Pending* partner_pending = nullptr;  // of a pair by match: the platform row's own
     Decision decision;
-    std::optional<Pending> park;   // to be put into the pending set
-    std::string holder;            // who holds the unique value it wants
-    Key legacy_key, platform_key;  // of a new link
+    std::optional<Pending> park;          // to be put into the pending set
+    std::optional<Pending> partner_park;  // of a pair that is set aside: its platform row's
+    std::vector<InstanceKey> unmatched;   // no candidates any more
+    std::string holder;                   // who holds the unique value it wants
+    Key legacy_key, platform_key;         // of a new link
     FieldHash match = kNoBase;
     std::vector<std::uint32_t> writes;  // in writes_
     std::vector<FieldEffect> settled;
@@ -83,6 +86,7 @@ class Page {
     bool insert_link = false;
     bool candidate = false;  // to be kept as match candidate
     bool deferred = false;
+    bool unmapped = false;               // an unlinked row that cannot be mapped
     bool undo_waits = false;             // for a page of its own
     std::vector<MissingParent> missing;  // of a dry run
   };
@@ -105,6 +109,11 @@ class Page {
   bool brings_back(Item& item, DecideInput& input) const;
   void suspect_delete(Item& item, Side gone);
   void set_delete_aside(Item& item, Side dead, Code code, std::string blocker = {});
+  void set_unmapped_aside(Item& item, Presentation legacy, Presentation platform);
+  void set_pair_aside(Item& item, std::string reason, std::string field);
+  bool told_already(const Item& item) const;
+  Result<> seek_pairs();
+  void keep_candidate(const Item& item, bool linked, Confirm& confirm) const;
   Result<> spare_parents();
   Result<> spare_referred(Side side, const ReferrerPlan& referrer);
   Result<> set_referred_aside(Side side, const std::vector<std::size_t>& which,
@@ -147,6 +156,7 @@ class Page {
   Confirm make_confirm(const ApplyDone& done);
   void judge(Item& item, const ApplyDone& done);
   bool made_or_removed_on_legacy(const Item& item) const;
+  bool makes_root(const Item& item, std::uint32_t root) const;
   void count(const Item& item);
   Conflict conflict_of(const Item& item, std::size_t which) const;
   Conflict lost_delete_of(const Item& item) const;
@@ -169,6 +179,8 @@ class Page {
   void wait(Item& item, const std::vector<MissingParent>& missing, bool deferred);
   void dirty(Item& item, std::string reason, Code code);
   std::uint64_t fingerprint(const Item& item) const;
+  std::uint64_t fingerprint(const Item& item, Side side) const;
+  std::uint64_t fingerprint_of(const std::vector<RowVersion>& versions) const;
   Presentation presentation(const Item& item, Side side) const;
   std::string describe(const InstanceKey& key) const;
 

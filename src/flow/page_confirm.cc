@@ -215,7 +215,12 @@ void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm)
     ++(c.open ? result_.counts.conflicts_held : result_.counts.conflicts);
     if (item.conflicts[i].second.base_unknown) ++result_.counts.base_unknown;
     if (c.open) c_.any_open_conflict = true;
-    confirm.put_conflicts.push_back(std::move(c));
+    // What a person chose ends the entry that they chose from.
+    if (answer.conflict == ConflictReason::kAsked && !failed) {
+      confirm.close_conflicts.push_back({c.instance, c.field, c.winner, "; " + c.reason});
+    } else {
+      confirm.put_conflicts.push_back(std::move(c));
+    }
   }
   if (item.decision.delete_lost && applied(item.revival)) {
     ++result_.counts.conflicts;
@@ -234,7 +239,14 @@ void Page::record_conflicts(Item& item, const ApplyDone& done, Confirm& confirm)
           return entry.second.action == FieldAction::kHold &&
                  entity_.fields[entry.first].name == open.field;
         });
-    if (!still) confirm.close_conflicts.push_back({open.instance, open.field, "", ""});
+    if (still) continue;
+    const auto of_it = [&open](const auto& entry) {
+      return entry.instance == open.instance && entry.field == open.field;
+    };
+    if (std::ranges::any_of(confirm.close_conflicts, of_it)) continue;
+    const bool later = std::ranges::any_of(confirm.put_conflicts, of_it);
+    confirm.close_conflicts.push_back(
+        {open.instance, open.field, "", later ? "; settled in a later entry" : ""});
   }
 }
 
@@ -319,17 +331,8 @@ Confirm Page::make_confirm(const ApplyDone& done) {
             {Side::kPlatform, 0, Key(next_[static_cast<std::size_t>(item.next)].platform_key)});
       }
     }
-    if (entity_.has_match || c_.run.sweep.state_rewound) {
-      const bool seen_before = options_.pairing || item.pending != nullptr;
-      if (item.candidate || (!linked && item.match != kNoBase && item.park && !seen_before)) {
-        confirm.put_candidates.push_back({item.id, item.match});
-      } else if (options_.pairing && (linked || !item.park)) {
-        confirm.drop_candidates.push_back(item.id);
-        if (item.id.side == Side::kLegacy && !image(item).platform_key.empty()) {
-          confirm.drop_candidates.push_back({Side::kPlatform, 0, Key(image(item).platform_key)});
-        }
-      }
-    }
+    if (item.partner_park) confirm.put_pending.push_back(*item.partner_park);
+    keep_candidate(item, linked, confirm);
   }
   return confirm;
 }
@@ -341,6 +344,13 @@ bool Page::made_or_removed_on_legacy(const Item& item) const {
   return what == Case::kDeletePlatform ||
          (what == Case::kReviveLegacy && item.decision.delete_lost) ||
          (what == Case::kCreatePlatform && !c_.first_load);
+}
+
+// A row that was gone comes back as a new one, another by its mark alone.
+bool Page::makes_root(const Item& item, std::uint32_t root) const {
+  return std::any_of(item.writes.begin(), item.writes.end(), [&](std::uint32_t w) {
+    return writes_[w].effect.part == root && writes_[w].kind == WriteKind::kInsert;
+  });
 }
 
 void Page::count(const Item& item) {
@@ -365,10 +375,10 @@ void Page::count(const Item& item) {
       ++counts.deleted_legacy;
       break;
     case Case::kRevivePlatform:
-      ++counts.revived_platform;
+      ++(makes_root(item, 1) ? counts.created_platform : counts.revived_platform);
       break;
     case Case::kReviveLegacy:
-      ++counts.revived_legacy;
+      ++(makes_root(item, 0) ? counts.created_legacy : counts.revived_legacy);
       break;
     case Case::kNothing:
     case Case::kCreatePlatform:
@@ -450,6 +460,10 @@ void Page::plan_out() const {
   });
   for (const Item& item : items_) {
     if (item.candidate) c_.planned_candidates.push_back({item.id, item.match});
+    if (item.unmapped && item.match != kNoBase && !options_.pairing) {
+      c_.planned_candidates.push_back({item.id, item.match});
+      c_.planned_unmapped.insert(item.id);
+    }
     const bool silent = !item.candidate && !item.park && item.writes.empty() &&
                         item.conflicts.empty() &&
                         (item.outcome == Outcome::kUnchanged || item.outcome == Outcome::kFiltered);

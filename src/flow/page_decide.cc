@@ -20,8 +20,21 @@ Micros back_off(std::int32_t attempts) {
 }
 
 std::uint64_t Page::fingerprint(const Item& item) const {
+  return fingerprint_of(image(item).versions);
+}
+
+// Of one side's rows alone, whether or not the other's were read with them.
+std::uint64_t Page::fingerprint(const Item& item, Side side) const {
+  std::vector<RowVersion> versions = image(item).versions;
+  for (std::size_t part = 0; part < versions.size(); ++part) {
+    if ((part == 0) != (side == Side::kLegacy)) versions[part] = RowVersion{};
+  }
+  return fingerprint_of(versions);
+}
+
+std::uint64_t Page::fingerprint_of(const std::vector<RowVersion>& versions) const {
   std::string bytes;
-  for (const RowVersion& v : image(item).versions) {
+  for (const RowVersion& v : versions) {
     bytes.append(reinterpret_cast<const char*>(&v.token), sizeof v.token);
     bytes.append(reinterpret_cast<const char*>(&v.stamp_us), sizeof v.stamp_us);
   }
@@ -246,6 +259,7 @@ Result<> Page::decide_all() {
     if (!items_[i].gone) decide_one(i);
   }
   ATLAS_OK(refuse_shifted_keys());
+  ATLAS_OK(seek_pairs());
   ATLAS_OK(spare_parents());
   std::int64_t unknown = result_.counts.base_unknown + c_.counts.base_unknown;
   for (const Item& item : items_) {
@@ -375,9 +389,10 @@ void Page::decide_one(std::size_t i) {
   if (item.park) return;
   // What was counted against the cap is what was seen then: another version is decided anew.
   if (item.due && !item.planned && !as_linked(item)) item.due = false;
-  // `repair` can help with this one.
+  // `repair` can help with this one, and brings a row back whose delete is suspected or due.
   const bool again = repairs() && item.pending != nullptr &&
-                     item.pending->code == static_cast<std::uint16_t>(Code::kPartMissing);
+                     (item.pending->code == static_cast<std::uint16_t>(Code::kPartMissing) ||
+                      (rewound && item.pending->state == PendingState::kHeld));
   if (item.pending != nullptr && !item.forced && !again &&
       item.pending->state != PendingState::kDirty &&
       ((item.pending->retry_at > c_.run.now && item.pending->fingerprint == fingerprint(item)) ||
@@ -433,7 +448,7 @@ void Page::decide_one(std::size_t i) {
     std::fill(mids.hashes.begin(), mids.hashes.end(), kNoBase);
     view.misfit.reset();
   }
-  if (view.misfit && visible) return refuse_misfit(item, misfit_side, *view.misfit);
+  if (view.misfit && visible) return set_unmapped_aside(item, legacy, platform);
   if (item.link >= 0 && legacy == Presentation::kAlive && platform == Presentation::kAlive &&
       !parts_are_there(item))
     return;

@@ -385,13 +385,22 @@ Result<> Page::pending_rows() {
   if (!c_.any_pending) return {};
   std::vector<InstanceKey> ids;
   ids.reserve(items_.size());
-  for (const Item& item : items_) ids.push_back(item.id);
+  const auto partner = [this](const Item& item) {
+    return InstanceKey{Side::kPlatform, 0, Key(image(item).platform_key)};
+  };
+  for (const Item& item : items_) {
+    ids.push_back(item.id);
+    if (options_.pairing && item.id.side == Side::kLegacy) ids.push_back(partner(item));
+  }
   ATLAS_TRY(pending_, c_.state.pending_of(c_.run.tenant.id, c_.ref, ids));
   std::map<InstanceKey, const Pending*> by_id;
   for (const Pending& p : pending_) by_id.emplace(p.instance, &p);
   for (Item& item : items_) {
     const auto it = by_id.find(item.id);
     if (it != by_id.end()) item.pending = it->second;
+    if (!options_.pairing || item.id.side != Side::kLegacy) continue;
+    const auto other = by_id.find(partner(item));
+    if (other != by_id.end()) item.partner_pending = other->second;
   }
   return {};
 }

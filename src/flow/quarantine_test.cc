@@ -270,6 +270,31 @@ TEST_P(Quarantine, AnAdoptionTakesTheOneMatchEachWay) {
   expect_converged(company);
 }
 
+// E27: of several that match, the one of the platform row's kind is its pair.
+TEST_P(Quarantine, TheKindTellsWhichOfSeveralIsMeant) {
+  company.options.match_mail = true;
+  company.options.staff = true;
+  company.compile();
+  const Key clerk = company.legacy.insert(kStaff, {{"name", Value::text("Ann Clerk")},
+                                                   {"mail", Value::text("ann@example.org")},
+                                                   {"status", Value::text("A")},
+                                                   {"city", Value::text("Bonn")}});
+  const Key ann = company.hire("ann");
+  const Key user = company.sign_up("ann");
+  EXPECT_EQ(previewed(company).writes.total, 0);
+  (void)run(company);
+  EXPECT_EQ(company.legacy_of(user), ann);
+  EXPECT_EQ(company.platform_of(ann), user);
+  EXPECT_EQ(company.legacy.text(kStaff, clerk, "name"), "Ann Clerk");
+  for (int i = 0; i < 2; ++i) {
+    wait_for_retry(company);
+    (void)run(company);
+  }
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("quarantined 3003 legacy 1"))
+      << "the platform has one row of an address";
+  EXPECT_EQ(company.identity.rows(kUsers).size(), 1U);
+}
+
 // E27: a match of another kind is no partner, and nothing is written over.
 TEST_P(Quarantine, AMatchOfAnotherKindIsNotAdopted) {
   company.options.match_mail = true;

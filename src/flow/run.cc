@@ -2,6 +2,7 @@
 
 #include "flow/entity_run.h"
 #include "flow/fences.h"
+#include "flow/scopes.h"
 #include "foundation/planted.h"
 #include "mapping/compile.h"
 #include "state/backup.h"
@@ -208,6 +209,7 @@ class Runner {
   // E9: a fence that is not where state says it is.
   Result<> refuse_rewound() {
     ATLAS_OK(refuse_unfinished());
+    ATLAS_OK(same_scope(*state_, tenant_.id, plan_));
     found_.assign(endpoints_.size(), {});
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
       if (!comes_to(i)) continue;
@@ -331,6 +333,7 @@ class Runner {
 
   Result<> leased(RunReport& report) {
     ATLAS_OK(raise_fences());
+    ATLAS_OK(note_scope(*state_, tenant_.id, plan_));
     std::map<std::int32_t, RecoveryEntity> known;
     for (std::size_t i = 0; i < refs_.size(); ++i) {
       RecoveryEntity entity{refs_[i], {}};

@@ -120,6 +120,12 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
                                    Arena& arena, Mids& out) const {
   out.values.assign(entity_.fields.size(), Value::null());
   out.hashes.assign(entity_.fields.size(), kNoBase);
+  out.match_unfit = false;
+  std::optional<Misfit> first;
+  const auto unfit = [&](std::uint32_t field, const char* reason) {
+    out.match_unfit |= entity_.fields[field].in_match;
+    if (!first) first = Misfit{field, reason};
+  };
   for (std::uint32_t i = 0; i < entity_.fields.size(); ++i) {
     const FieldPlan& field = entity_.fields[i];
     if (!applies(field, rows.kind)) continue;
@@ -133,8 +139,10 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
         if (side == Side::kLegacy) {
           mid = ref_mid(kLinked, key, arena);
         } else if (auto legacy = refs.legacy_of(field.ref->parent, key)) {
-          if (legacy->first != field.ref->parent_kind)
-            return Misfit{i, "the reference points to a row of another kind"};
+          if (legacy->first != field.ref->parent_kind) {
+            unfit(i, "the reference points to a row of another kind");
+            continue;
+          }
           mid = ref_mid(kLinked, legacy->second, arena);
         } else {
           mid = ref_mid(kUnlinked, key, arena);
@@ -142,14 +150,17 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
       }
     } else if (!cells.all_null || field.lens->handles_null()) {
       const Fit fit = field.lens->get(side, cells.span(), arena, mid);
-      if (!fit.ok()) return Misfit{i, fit.reason};
+      if (!fit.ok()) {
+        unfit(i, fit.reason);
+        continue;
+      }
     }
     out.values[i] = mid;
     out.hashes[i] = hasher_.of(mid);
   }
-  if (stray_flag(entity_, side, rows))
-    return Misfit{Misfit::kDeleteMark, "the mark of a delete is no value of its column's type"};
-  return std::nullopt;
+  if (!first && stray_flag(entity_, side, rows))
+    first = Misfit{Misfit::kDeleteMark, "the mark of a delete is no value of its column's type"};
+  return first;
 }
 
 const std::string& Mapper::misfit_name(Side side, std::uint16_t kind, const Misfit& misfit) const {
@@ -221,7 +232,7 @@ Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_
 }
 
 FieldHash Mapper::match(const Mids& mids) const {
-  if (!entity_.has_match) return kNoBase;
+  if (!entity_.has_match || mids.match_unfit) return kNoBase;
   std::string bytes;
   for (std::size_t i = 0; i < entity_.fields.size(); ++i) {
     if (!entity_.fields[i].in_match || mids.hashes[i] == kNoBase) continue;

@@ -42,6 +42,7 @@ struct MissingParent {
 struct Mids {
   std::vector<Value> values;      // one per field of the entity; null where not applicable
   std::vector<FieldHash> hashes;  // kNoBase where the field does not apply to this side's rows
+  bool match_unfit = false;       // a field of the match cannot be mapped
 };
 
 class Mapper {
@@ -58,8 +59,9 @@ class Mapper {
   };
   void parents(Side side, const InstanceRows& rows, std::vector<ParentKey>& out) const;
 
-  // Cells → mids of every applicable field. nullopt = all fit. A mark of a soft delete that is no
-  // value of its column's type says neither dead nor alive: it is a misfit, after all fields.
+  // Cells → mids of every applicable field. nullopt = all fit; else the first that does not: it and
+  // its like have no value, all others do. A mark of a soft delete that is no value of its column's
+  // type says neither dead nor alive: it is a misfit, after all fields.
   std::optional<Misfit> read(Side side, const InstanceRows& rows, const RefTable& refs,
                              Arena& arena, Mids& out) const;
 
@@ -77,8 +79,8 @@ class Mapper {
   Written write(Side side, std::uint32_t field_index, std::uint16_t kind, const Value& mid,
                 bool present, const RefTable& refs, Arena& arena, std::span<Value> cells) const;
 
-  // Hash over the match fields of one side's mids; kNoBase if any is null or the entity has no
-  // match.
+  // Hash over the match fields of one side's mids; kNoBase if any is null or cannot be mapped, or
+  // the entity has no match.
   FieldHash match(const Mids& mids) const;
   // The platform kind of a platform root row by `when`; nullopt if no kind's conditions hold.
   std::optional<std::uint16_t> kind_of(std::span<const std::span<const Value>> rows) const;

@@ -160,6 +160,7 @@ void ImageSet::map(std::size_t i) {
   const std::size_t fields = mapper_.entity().fields.size();
   image.legacy.values.assign(fields, Value::null());
   image.legacy.hashes.assign(fields, kNoBase);
+  image.legacy.match_unfit = false;
   image.platform = image.legacy;
   if (!image.kind_known || image.oversized()) return;
   for (const Side side : {Side::kLegacy, Side::kPlatform}) {
