@@ -81,8 +81,11 @@ class Pass {
     for (const StateData::Entity& entity : company_.state.entities) {
       for (const Conflict& a : entity.conflicts) {
         for (const Conflict& b : entity.conflicts) {
-          if (a.field == "name" && b.field == "city" && a.instance == b.instance && a.at == b.at &&
-              !a.open && !b.open && a.winner != b.winner)
+          const bool together = a.instance == b.instance && a.at == b.at &&
+                                a.legacy_version == b.legacy_version &&
+                                a.platform_version == b.platform_version;
+          if (together && a.field == "name" && b.field == "city" && !a.open && !b.open &&
+              a.winner != b.winner)
             return Violation{"H5 atomicity",
                              fmt::format("{} wins the name and {} the city", a.winner, b.winner)};
         }
@@ -230,8 +233,8 @@ class Pass {
                           : old.field == 'r' ? facts_.remark
                                              : Policy::kNewest;
     // Which of two edits is later is told by rows where bases are gone.
-    const bool told_otherwise =
-        facts_.clocks_stepped || facts_.group || facts_.triggers || facts_.remapped;
+    const bool told_otherwise = facts_.clocks_stepped || facts_.group || facts_.triggers ||
+                                facts_.remapped || facts_.recovered;
     if (policy != Policy::kNewest || told_otherwise) return std::nullopt;
     // While an adoption is half made there is no link to say that a stamp is our own.
     const auto ours = bridge_last_.find({other(side_), owner_});

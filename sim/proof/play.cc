@@ -47,6 +47,7 @@ class Player {
       world_.pass(minutes(1 + (order_.next() % 10)));
     }
     if (!out_.violation) heal();
+    facts_.recovered = out_.marks.has(Mark::kSettledApplied);
     if (!out_.violation) out_.violation = history_.breach(facts_);
     if (log_ != nullptr) say("the state at the end:\n" + show_state(state_));
     reached();

@@ -390,7 +390,9 @@ bool Users::leave_held_teams() {
       any |= once(database, table, WriteKind::kUpdate, key, {{"team", Value()}});
   };
   for (const auto& [instance, pending] : teams->pending) {
-    if (pending.code != static_cast<std::uint16_t>(Code::kHasChildren)) continue;
+    const bool held = pending.code == static_cast<std::uint16_t>(Code::kHasChildren) ||
+                      pending.code == static_cast<std::uint16_t>(Code::kConstraintViolated);
+    if (!held) continue;
     const auto link = teams->links.find({instance.kind, instance.key});
     if (link == teams->links.end()) continue;
     leave(company_.legacy, kPeople, instance.key);

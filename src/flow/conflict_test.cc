@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace atlas::sim {
 namespace {
 
@@ -145,6 +147,23 @@ TEST_P(Manual, AResolutionOfRowsThatChangedIsNotCarriedOut) {
   EXPECT_THAT(open(), ElementsAre("remark: L1 | P2"));
   (void)run(company);
   EXPECT_EQ(company.on_platform(user, "remark"), "P2") << "not in the next run either";
+}
+
+// The same where the field lies on another row than the root, whose version says nothing of it.
+TEST_P(Manual, AResolutionIsNotCarriedOutWhenTheOtherPartChanged) {
+  company.field("city").policy = Policy::kManual;
+  company.set(company.legacy, kPeople, ann, "city", "Rome");
+  company.set(company.geo, kProfiles, user, "city", "Oslo");
+  (void)run(company);
+  VirtualState store(company.state);
+  const auto& conflicts = company.person_state().conflicts;
+  const auto city = std::ranges::find(conflicts, "city", &Conflict::field);
+  ASSERT_NE(city, conflicts.end());
+  ASSERT_TRUE(store.resolve_conflict(TenantId{1}, *city, "legacy", company.world.now()));
+  company.set(company.geo, kProfiles, user, "city", "Ulm");
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "city"), "Ulm");
+  EXPECT_THAT(open(), testing::Contains("city: Rome | Ulm"));
 }
 
 TEST_P(Manual, ADeleteClosesIt) {

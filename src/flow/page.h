@@ -145,6 +145,7 @@ class Page {
   bool repairs() const;
   bool lacks(const Item& item, std::uint32_t part) const;
   bool parts_are_there(Item& item);
+  void forget_missing_parts(Item& item);
   void forget_part(Item& item, std::uint32_t part);
   void await_parts(Item& item);
   void compose_one(std::size_t i);

@@ -5,6 +5,7 @@
 #include "foundation/planted.h"
 #include "model/key.h"
 #include "model/text_form.h"
+#include "model/value_bytes.h"
 
 #include <fmt/format.h>
 
@@ -125,6 +126,15 @@ Presentation Page::presentation(const Item& item, Side side) const {
   return c_.mapper.dead(side, view.rows) ? Presentation::kDead : Presentation::kAlive;
 }
 
+namespace {
+
+// What a person saw; not kept by earlier versions.
+bool still(const std::string& seen, const Value& now) {
+  return seen.empty() || seen == value_bytes(now);
+}
+
+}  // namespace
+
 // Whether a field that lives on `part` differs from what both sides last agreed on.
 bool Page::edited_part(const Item& item, std::uint32_t part) const {
   const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
@@ -242,13 +252,16 @@ void Page::fields_of(const Item& item, std::vector<FieldView>& views,
   for (const Conflict& conflict : open_conflicts_) {
     if (conflict.resolved_by.empty() || conflict.undoes != 0 || conflict.instance != item.id)
       continue;
-    // A person's word counts only for the rows they saw (E21).
+    // A person's word counts only for the rows they saw (E21); the field may lie on another part
+    // than the platform's root, so its values count too.
     if (conflict.legacy_version != view.versions[0] ||
         conflict.platform_version != view.versions[1])
       continue;
     asked.resize(entity_.fields.size(), -1);
     for (std::size_t f = 0; f < entity_.fields.size(); ++f) {
-      if (entity_.fields[f].name == conflict.field)
+      if (entity_.fields[f].name == conflict.field &&
+          still(conflict.legacy_mid, view.legacy.values[f]) &&
+          still(conflict.platform_mid, view.platform.values[f]))
         asked[f] = conflict.resolved_by == "legacy" ? 0 : 1;
     }
   }
@@ -295,9 +308,6 @@ bool Page::parts_are_there(Item& item) {
   const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
   LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
-    // A part that went along with a delete which did not come to its end is to be made again.
-    if (link.parts[part].exists != Existence::kPresent && !planted(Plant::kDeadPartsKept))
-      forget_part(item, part);
     if (link.parts[part].exists != Existence::kPresent || !lacks(item, part)) continue;
     if (!repairs()) {
       quarantine(
@@ -309,6 +319,16 @@ bool Page::parts_are_there(Item& item) {
     forget_part(item, part);
   }
   return true;
+}
+
+// Parts that are not there while the root is: never made yet, or gone along with a delete which did
+// not come to its end.
+void Page::forget_missing_parts(Item& item) {
+  if (image(item).rows.rows[1].empty() || planted(Plant::kDeadPartsKept)) return;
+  const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
+  for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
+    if (link.parts[part].exists != Existence::kPresent) forget_part(item, part);
+  }
 }
 
 // Of a part that is not there nothing was agreed on but its absence. A root that was made again has
@@ -449,6 +469,7 @@ void Page::decide_one(std::size_t i) {
     view.misfit.reset();
   }
   if (view.misfit && visible) return set_unmapped_aside(item, legacy, platform);
+  if (item.link >= 0) forget_missing_parts(item);
   if (item.link >= 0 && legacy == Presentation::kAlive && platform == Presentation::kAlive &&
       !parts_are_there(item))
     return;

@@ -273,7 +273,7 @@ TEST(RevivedParts, ARevivalThatDiesBetweenTwoPartsIsFinished) {
   }
 }
 
-// The profile is gone already when a user saves the person: it comes back with what legacy holds.
+// The profile is gone already when a user saves the person, and the whole person comes back.
 TEST(RevivedParts, ADeleteThatIsLostHalfWayMakesThePartAgain) {
   Scene scene{{.hard_platform = true}};
   Company& company = scene.company;

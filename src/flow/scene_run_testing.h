@@ -98,9 +98,7 @@ inline void prove(Company& company) {
 }
 
 // All tables show again what they showed at a moment, as after a restore.
-inline void restore(Database& database, const Moments& rows) {
-  database.put_back(rows);
-}
+inline void restore(Database& database, const Moments& rows) { database.put_back(rows); }
 
 // Time enough for every back-off.
 inline void wait_for_retry(Company& company) { company.world.pass(std::chrono::hours(2)); }
