@@ -21,9 +21,7 @@ void apply_effect(const Effect& effect, const std::optional<RowVersion>& version
   // A root that is made again brings its parts back one by one: until then they are as never made.
   if (effect.liveness == LivenessEffect::kAlive && effect.write == WriteKind::kInsert &&
       effect.part == 1 && !planted(Plant::kDeadPartsKept)) {
-    for (PartState& other : link.parts.subspan(2)) {
-      if (other.exists == Existence::kGone) other = PartState{};
-    }
+    for (PartState& other : link.parts.subspan(2)) other = PartState{};
   }
   for (const FieldEffect& field : effect.fields) {
     if (field.field < link.bases.size()) link.bases[field.field] = field.hash;

@@ -273,6 +273,33 @@ TEST(RevivedParts, ARevivalThatDiesBetweenTwoPartsIsFinished) {
   }
 }
 
+// Users removed both rows, an edit of legacy wins, and the run dies after the root.
+TEST(RevivedParts, ALostDeleteOfUsersIsUndoneWholeAfterACrash) {
+  Scene scene{{.hard_platform = true}};
+  Company& company = scene.company;
+  company.person().limits.deletes_confirm = Micros(0);
+  const Key ann = company.hire("ann", {}, "Bonn");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.identity.remove(kUsers, user);
+  company.geo.remove(kProfiles, user);
+  company.set(company.legacy, kPeople, ann, "name", "Ann");
+  (void)reconcile(company);
+  at_port(company, "geo.begin", Moment::kBefore, [] { throw Killed(); });
+  if (!company.identity.has(kUsers, user)) {
+    wait_for_proof(company);
+    ASSERT_TRUE(killed(company, {.sweep = {.sweep = Sweep::kFull}}));
+  }
+  company.world.hook = nullptr;
+  for (int i = 0; i < 3; ++i) {
+    company.world.pass(std::chrono::hours(2));
+    (void)reconcile(company);
+  }
+  EXPECT_EQ(company.on_platform(user, "name"), "Ann");
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  expect_converged(company);
+}
+
 // The profile is gone already when a user saves the person, and the whole person comes back.
 TEST(RevivedParts, ADeleteThatIsLostHalfWayMakesThePartAgain) {
   Scene scene{{.hard_platform = true}};
