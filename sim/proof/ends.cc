@@ -104,12 +104,12 @@ bool a_dead_row_has(const Database& database, const TableName& name, const std::
 
 // A row that cannot come over, because another one, dead, holds its mail there or would be its
 // pair: a person must decide, and it says so.
-bool waits_for_a_person(const Company& company, Side side, const Living& row) {
+bool waits_for_a_person(const Company& company, Side side, const Living& row, bool restored) {
   const std::string& mail = row.fields.at("mail");
   const bool held = side == Side::kLegacy ? a_dead_row_has(company.identity, kUsers, mail)
                                           : a_dead_row_has(company.legacy, kPeople, mail) ||
                                                 a_dead_row_has(company.legacy, kStaff, mail);
-  if (!held) return false;
+  if (!held && !restored) return false;
   const StateData::Entity& entity = *company.state.entity(company.options.tenant, "person");
   return std::ranges::any_of(entity.pending, [&](const auto& entry) {
     const auto& [instance, pending] = entry;
@@ -133,7 +133,7 @@ std::optional<Violation> teams_differ(const Company& company) {
 
 }  // namespace
 
-std::optional<Violation> difference(const Company& company, const StateData& state) {
+std::optional<Violation> difference(const Company& company, const StateData& state, bool restored) {
   if (auto differs = teams_differ(company)) return differs;
   const People legacy = legacy_people(company);
   const People platform = platform_people(company);
@@ -145,7 +145,8 @@ std::optional<Violation> difference(const Company& company, const StateData& sta
         return Violation{"S7 duplicates",
                          fmt::format("person {} lives {} times on {}", person, rows.size(), where)};
       const Side which = side == &legacy ? Side::kLegacy : Side::kPlatform;
-      if (!others.contains(person) && waits_for_a_person(company, which, rows.front())) continue;
+      if (!others.contains(person) && waits_for_a_person(company, which, rows.front(), restored))
+        continue;
       if (!others.contains(person))
         return Violation{"S1 convergence",
                          fmt::format("person {} lives only on {}", person, where)};
@@ -153,6 +154,7 @@ std::optional<Violation> difference(const Company& company, const StateData& sta
   }
   for (const auto& [person, rows] : legacy) {
     if (!platform.contains(person)) continue;
+    if (restored && waits_for_a_person(company, Side::kLegacy, rows.front(), true)) continue;
     const Living& here = rows.front();
     const Living& there = platform.at(person).front();
     for (const auto& [field, value] : here.fields) {

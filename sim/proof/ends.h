@@ -11,7 +11,8 @@
 namespace atlas::sim {
 
 // The living rows of both sides by person, read without plan, links or mapper.
-std::optional<Violation> difference(const Company& company, const StateData& state);
+//   restored  a database was put back: rows that came with it may hold values of others
+std::optional<Violation> difference(const Company& company, const StateData& state, bool restored);
 // What verify says of the company: no difference but open conflicts.
 std::optional<Violation> verdict(Company& company);
 

@@ -211,7 +211,8 @@ class Pass {
                        fmt::format("{} of person {} became {}", column.column, owner_, name(*now))};
     shown_.insert({side_, *now});
     if (old && written_.contains(*old)) {
-      if (auto broken = lost(*old, *now)) return broken;
+      const std::int64_t stamp = stamp_of(table, event.change.before.get()) - ahead();
+      if (auto broken = lost(*old, *now, stamp)) return broken;
     }
     if (facts_.triggers || facts_.restored) return std::nullopt;
     auto& values = bridge_values_[{row_of(event), column.field}];
@@ -224,7 +225,9 @@ class Pass {
 
   // H2 and S3: a user's value is overwritten by us only where the other side had it too, or where
   // it is on record, and not by an older row.
-  std::optional<Violation> lost(const Token& old, const Token& now) const {
+  //   shown_stamp  of the row that the loser stood in
+  std::optional<Violation> lost(const Token& old, const Token& now,
+                                std::int64_t shown_stamp) const {
     if (facts_.restored || shown_.contains({other(side_), old})) return std::nullopt;
     if (!on_record_.contains(old))
       return Violation{"H2 last writer",
@@ -244,7 +247,9 @@ class Pass {
     // An offset is measured as exactly as a probe is answered quickly, and users' seconds pass
     // meanwhile.
     const std::int64_t measured = facts_.platform_ahead == Micros(0) ? 5'000 : 4'000'000;
-    if (written_.at(old) > latest + measured)
+    // A user whose transaction began earlier may have put the row's stamp back since.
+    const std::int64_t stamp = std::min(written_.at(old), shown_stamp);
+    if (stamp > latest + measured)
       return Violation{"H2 last writer",
                        fmt::format("{} lost to {}, which is older", name(old), name(now))};
     return std::nullopt;

@@ -611,17 +611,21 @@ class Player {
     // Removed rows are found by sweeps, and proven by a second look; everything else is captured.
     const bool swept = script_.company.hard_teams || script_.company.hard_legacy ||
                        script_.company.hard_platform || facts_.clocks_stepped || facts_.restored;
+    int helped = 0;  // runs after which a person had something to do
     for (int i = 0; i < (swept ? 3 : 2) && !out_.violation; ++i) {
       const RunOutcome ends =
           run(undisturbed, swept ? Sweep::kFull : Sweep::kOff, nullptr, std::nullopt);
-      if (capped_ || users_.leave_held_teams()) --i;
+      if (helped < 6 && (capped_ || users_.leave_held_teams())) {
+        ++helped;
+        --i;
+      }
       if (!capped_ && ends != RunOutcome::kDone)
         return broken("S1 convergence", "an undisturbed run does not end well");
       approve();
       rest(swept ? minutes(11) : minutes(1));
     }
     if (out_.violation) return;
-    out_.violation = difference(company_, state_);
+    out_.violation = difference(company_, state_, facts_.restored);
     if (out_.violation) return;
     const std::int64_t before = company_.bridge_writes();
     (void)run(undisturbed, Sweep::kOff, nullptr, std::nullopt);

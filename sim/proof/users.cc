@@ -363,7 +363,7 @@ void Users::commit_open(std::uint8_t round, bool everything) {
 }
 
 // Who was put into a team that was being closed leaves it, as the application would see to.
-void Users::leave_closed_teams(Database& database, const TableName& table, Side side) {
+bool Users::leave_closed_teams(Database& database, const TableName& table, Side side) {
   const std::uint32_t column = database.find(table)->column("team");
   std::vector<Key> lost;
   for (const auto& [key, row] : database.rows(table)) {
@@ -373,6 +373,7 @@ void Users::leave_closed_teams(Database& database, const TableName& table, Side 
     if (people_of(side).text(kTeams, there, "deleted_at") != "null") lost.push_back(key);
   }
   for (const Key& key : lost) once(database, table, WriteKind::kUpdate, key, {{"team", Value()}});
+  return !lost.empty();
 }
 
 bool Users::leave_held_teams() {
@@ -400,16 +401,20 @@ bool Users::leave_held_teams() {
     leave(company_.identity, kUsers, link->second.platform_key);
     leave(company_.geo, kProfiles, link->second.platform_key);
   }
+  return leave_closed_teams() || any;
+}
+
+bool Users::leave_closed_teams() {
+  bool any = leave_closed_teams(company_.legacy, kPeople, Side::kLegacy);
+  any |= leave_closed_teams(company_.legacy, kStaff, Side::kLegacy);
+  any |= script_.company.team_on_profile
+             ? leave_closed_teams(company_.geo, kProfiles, Side::kPlatform)
+             : leave_closed_teams(company_.identity, kUsers, Side::kPlatform);
   return any;
 }
 
 void Users::cure() {
-  leave_closed_teams(company_.legacy, kPeople, Side::kLegacy);
-  leave_closed_teams(company_.legacy, kStaff, Side::kLegacy);
-  if (script_.company.team_on_profile)
-    leave_closed_teams(company_.geo, kProfiles, Side::kPlatform);
-  else
-    leave_closed_teams(company_.identity, kUsers, Side::kPlatform);
+  (void)leave_closed_teams();
   for (const TableName& table : {kPeople, kStaff}) {
     std::vector<Key> poisoned;
     for (const auto& [key, row] : company_.legacy.rows(table)) {

@@ -44,7 +44,8 @@ class Users {
   TableName table_of(Side side, std::uint32_t which) const;
   Key pick(const Database& database, const TableName& table, std::uint32_t which) const;
   Key pick_team(Side side, std::uint32_t which) const;
-  void leave_closed_teams(Database& database, const TableName& table, Side side);
+  bool leave_closed_teams();
+  bool leave_closed_teams(Database& database, const TableName& table, Side side);
   std::int64_t person_at(const Database& database, const TableName& table, KeyView key) const;
   std::string token(std::int64_t person, char field);
   // One statement; false: it was refused or gave up.

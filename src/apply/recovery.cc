@@ -145,6 +145,9 @@ Result<RecoveryReport> recover(
           updated.push_back(link);
         continue;
       }
+      // An adoption that may be half made is no pair yet: the next run finds the two rows again,
+      // and null still yields to a value (E15).
+      if (effect.creates_link && effect.write == WriteKind::kUpdate) continue;
       LinkRecord* link = find(made, effect);
       if (link == nullptr) {
         (void)made.add(effect.kind, effect.legacy_key, effect.platform_key);

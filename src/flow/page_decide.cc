@@ -195,10 +195,15 @@ void Page::record_versions(Item& item) {
       continue;
     }
     if (part.version == version) continue;
-    user_version = true;
+    // The stamp that our own write set is nobody's edit, whatever else became different, such as
+    // all rows when a column is added (E19).
+    const bool our_stamp = part.own_write && part.version.stamp_us == version.stamp_us &&
+                           version.stamp_us != kMinusInfinity;
     part.version = version;
-    part.own_write = false;
     part.unverified = false;
+    if (our_stamp) continue;
+    user_version = true;
+    part.own_write = false;
     part.user_stamp_us = version.stamp_us;
   }
   // Bounces count only as long as no user writes (E12).

@@ -288,7 +288,9 @@ TEST(RevivedParts, ALostDeleteOfUsersIsUndoneWholeAfterACrash) {
   at_port(company, "geo.begin", Moment::kBefore, [] { throw Killed(); });
   if (!company.identity.has(kUsers, user)) {
     wait_for_proof(company);
-    ASSERT_TRUE(killed(company, {.sweep = {.sweep = Sweep::kFull}}));
+    RunSettings settings;
+    settings.sweep.sweep = Sweep::kFull;
+    ASSERT_TRUE(killed(company, settings));
   }
   company.world.hook = nullptr;
   for (int i = 0; i < 3; ++i) {
