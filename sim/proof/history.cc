@@ -130,6 +130,9 @@ class Pass {
     const Row* after = event.change.after.get();
     bridge_values_.clear_person(owner_);
     bridge_last_[{side_, owner_}] = false;
+    const auto team = team_of(table);
+    if (team && after != nullptr && after->cells[*team].is_null())
+      without_team_.insert({side_, owner_});
     std::int64_t& stamp = user_stamp_[{side_, owner_}];
     stamp = std::max(stamp, stamp_of(table, after) - ahead());
     for (const TokenColumn& c : token_columns(*event.database, table.name, company_)) {
@@ -162,8 +165,26 @@ class Pass {
         if (auto broken = field(event, c)) return broken;
       }
     }
+    if (auto broken = team_emptied(event)) return broken;
     if (table.name == kProfiles) return std::nullopt;
     return liveness(table, before, after);
+  }
+
+  static std::optional<std::uint32_t> team_of(const Table& table) {
+    if (table.name == kTeams) return std::nullopt;
+    return table.column("team");
+  }
+
+  // H1: we take nobody out of a team unless a user of the other side showed them without one.
+  std::optional<Violation> team_emptied(const Event& event) const {
+    const auto column = team_of(*event.change.table);
+    const Row* before = event.change.before.get();
+    const Row* after = event.change.after.get();
+    if (!column || before == nullptr || after == nullptr || facts_.restored) return std::nullopt;
+    if (before->cells[*column].is_null() || !after->cells[*column].is_null()) return std::nullopt;
+    if (without_team_.contains({other(side_), owner_})) return std::nullopt;
+    return Violation{"H1 provenance",
+                     fmt::format("person {} was taken out of a team by us alone", owner_)};
   }
 
   // H8 and S14: an update of ours changes something that is mapped, and nothing else.
@@ -301,6 +322,7 @@ class Pass {
   std::set<Token> on_record_;
   std::map<Token, std::int64_t> written_;  // by a user, with the row's stamp
   std::set<std::pair<Side, Token>> shown_;
+  std::set<std::pair<Side, std::int64_t>> without_team_;  // by a user
   std::map<std::pair<Side, std::int64_t>, std::int64_t> user_stamp_;
   std::map<std::pair<Side, std::int64_t>, Count> deaths_, births_;
   std::map<std::pair<Side, std::int64_t>, bool> alive_, bridge_last_;

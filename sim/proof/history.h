@@ -43,7 +43,7 @@ struct HistoryFacts {
   bool restored = false;  // a database was put back: what was held may come back
   bool triggers = false;  // values may come back changed
   bool clocks_stepped = false;
-  bool recovered = false;  // what a dead run wrote may look like a user's edit of the row
+  bool recovered = false;  // of a write that was settled nobody knows the row's stamp
   bool adoptions = false;  // people are matched by mail
   bool remapped = false;   // bases were forgotten
   bool group = false;      // name and city win or lose together

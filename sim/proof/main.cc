@@ -3,6 +3,7 @@
 #include "foundation/planted.h"
 #include "sim/proof/seeds.h"
 #include "sim/proof/shrink.h"
+#include "sim/proof/small_worlds.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -45,9 +46,23 @@ int play_all(const SeedRange& range, bool demand_marks) {
     good = false;
   }
   // What the ledger keeps.
-  fmt::print("sum\t{}\t{}\t{}\t{}\t{}\n", sums.seeds, sums.user_commits, sums.runs, sums.fault_sum,
-             sums.broken.size());
+  fmt::print("sum\t{}\t{}\t{}\t{}\t{}\t{}\n", range.first, sums.seeds, sums.user_commits, sums.runs,
+             sums.fault_sum, sums.broken.size());
   return good ? 0 : 1;
+}
+
+// Every story of the small worlds, by the number of operations.
+int play_small(unsigned threads) {
+  for (const int operations : {1, 2, 3}) {
+    const atlas::sim::SmallSums sums = atlas::sim::play_small_worlds(
+        {.operations_max = operations, .crash = true, .threads = threads});
+    fmt::print("up to {} operations and a crash: {} stories, {} with a crash\n", operations,
+               sums.stories, sums.crashes);
+    if (!sums.violation) continue;
+    fmt::print("{}: {} in {}\n", sums.violation->law, sums.violation->what, sums.story);
+    return 1;
+  }
+  return 0;
 }
 
 // Plays each planted bug until a law breaks, `hunts` times from seeds apart from each other; says
@@ -100,6 +115,7 @@ int main(int argc, char** argv) {
   bool shorten = false;
   bool demand_marks = false;
   std::size_t hunts = 0;
+  bool small = false;
   app.add_option("--seeds", range.count, "how many")->capture_default_str();
   app.add_option("--from", range.first, "the first one")->capture_default_str();
   app.add_option("--jobs", range.threads, "threads")->capture_default_str();
@@ -107,8 +123,10 @@ int main(int argc, char** argv) {
   app.add_flag("--shrink", shorten,
                "with --seed: show the shortest story that breaks the same law");
   app.add_flag("--all-marks", demand_marks, "fail if a mark is never reached");
+  app.add_flag("--small", small, "play every story of the small worlds instead");
   app.add_option("--hunt", hunts, "find each planted bug, so many times over");
   CLI11_PARSE(app, argc, argv);
+  if (small) return play_small(range.threads);
   if (hunts > 0) return hunt(range, hunts);
   return seed != 0 ? show(seed, shorten) : play_all(range, demand_marks);
 }

@@ -47,7 +47,9 @@ class Player {
       world_.pass(minutes(1 + (order_.next() % 10)));
     }
     if (!out_.violation) heal();
-    facts_.recovered = out_.marks.has(Mark::kSettledApplied);
+    for (const Mark mark :
+         {Mark::kSettledApplied, Mark::kCommitAppliedUnanswered, Mark::kCommitLater})
+      facts_.recovered |= out_.marks.has(mark);
     if (!out_.violation) out_.violation = history_.breach(facts_);
     if (log_ != nullptr) say("the state at the end:\n" + show_state(state_));
     reached();

@@ -88,6 +88,7 @@ TEST(Shrink, LeavesWhatBreaksTheLaw) {
 
 // What a bridge with a bug would commit; each law must see it.
 struct Laws : testing::Test {
+  using Cells = Database::Cells;
   Laws() {
     for (Database* database : {&databases.legacy, &databases.identity, &databases.geo})
       database->on_commit = [this](const Commit& commit) { history.record(commit, world.now()); };
@@ -128,7 +129,6 @@ struct Laws : testing::Test {
     return violation ? violation->law : "";
   }
 
-  using Cells = Database::Cells;
   static constexpr Epoch kRun{3};
   World world;
   Databases databases{world};
