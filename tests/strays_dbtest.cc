@@ -85,6 +85,26 @@ TEST_F(Strays, OfAUuidKeyAreQuarantinedOneByOne) {
   EXPECT_EQ(quarantined(), before + 3);
 }
 
+// The row is there, in capitals: nobody deleted it.
+TEST_F(Strays, OfALinkedRowsKeyLetNothingBeDeletedUnasked) {
+  std::string mapping = world.mapping();
+  const std::string_view wait = "confirm: 10m";
+  world.set_mapping(mapping.replace(mapping.find(wait), wait.size(), "confirm: 0s"));
+  world.check();
+  (void)world.at(Place::kIdentity)
+      .query(
+          "update users set id = upper(id) where id = (select min(id) from users where kind = "
+          "'member' and archived_at is null)");
+  const long before =
+      world.at(Place::kLegacy).number("select count(*) from users where deleted_at is null");
+  Finished last;
+  for (int i = 0; i < 3; ++i) last = world.run({"reconcile"});
+  EXPECT_EQ(last.exit, 78);
+  EXPECT_THAT(last.err, AllOf(HasSubstr("ATB-4020"), HasSubstr("not spelled as")));
+  EXPECT_EQ(world.at(Place::kLegacy).number("select count(*) from users where deleted_at is null"),
+            before);
+}
+
 TEST_F(Strays, OfAnIntegerKeyDoNotStopTheComparisonOfATable) {
   const long before = quarantined();
   (void)world.at(Place::kLegacy)

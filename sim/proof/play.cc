@@ -129,8 +129,9 @@ class Player {
       const bool dies = change.after == nullptr || (change.before->cells[mark].is_null() &&
                                                     !change.after->cells[mark].is_null());
       if (!dies) continue;
-      // Where both rows stay, a mark of one is a mark of the other.
-      if (!script_.company.hard_teams) continue;
+      // Where both rows stay, a mark of one is a mark of the other; a deferred reference keeps no
+      // row.
+      if (!script_.company.hard_teams || script_.company.defer_team) continue;
       const bool legacy = &commit.database == &databases_.legacy;
       for (const TableName& table : {kPeople, kStaff, kUsers}) {
         const Table* members = commit.database.find(table);

@@ -613,7 +613,7 @@ TEST_P(Deletes, ARowThatIsBroughtBackDoesNotCountAgainstTheCap) {
   const PlanReport planned = previewed(company);
   EXPECT_FALSE(planned.entities[1].error.has_value());
   const RunReport report = run(company);
-  EXPECT_EQ(report.total.revived_legacy, 1);
+  EXPECT_EQ(report.total.created_legacy, 1);
   EXPECT_EQ(report.total.deleted_platform, 1);
   EXPECT_EQ(company.on_legacy(people[0], "name"), "Anna");
   EXPECT_TRUE(company.platform_of(people[3]).empty() ||

@@ -4,6 +4,7 @@
 #include "capture/reconcile.h"
 #include "flow/deletes.h"
 #include "flow/entity_run.h"
+#include "model/key.h"
 
 #include <fmt/format.h>
 
@@ -94,6 +95,22 @@ Result<bool> EntityRun::side_emptied(Side side, std::uint16_t kind) {
   return page.keys.empty();
 }
 
+// Rows that wait with such a key: one that was spelled anew looks gone under its old spelling.
+Result<std::int64_t> EntityRun::misspelled_keys() {
+  constexpr std::array kQuarantined = {PendingState::kQuarantined};
+  std::int64_t out = 0;
+  std::optional<InstanceKey> after;
+  while (true) {
+    ATLAS_TRY(
+        const std::vector<Pending> page,
+        context_.state.pending(context_.run.tenant.id, context_.ref, kQuarantined, Instant::max(),
+                               after ? &*after : nullptr, context_.run.page_rows));
+    if (page.empty()) return out;
+    after = page.back().instance;
+    out += std::ranges::count_if(page, [](const Pending& p) { return has_stray(p.instance.key); });
+  }
+}
+
 namespace {
 
 // Where the rows are gone: the side that `repair` brings them back to.
@@ -159,6 +176,13 @@ Result<std::optional<Error>> EntityRun::deletes_over_cap() {
                           side_name(side));
       }
     }
+  }
+  if (why.empty() && due.unapproved > 0) {
+    ATLAS_TRY(const std::int64_t strays, misspelled_keys());
+    if (strays > 0)
+      why = fmt::format(
+          "{} rows have keys that are not spelled as their columns' types, and may be these",
+          strays);
   }
   if (why.empty()) return std::optional<Error>();
   return std::optional<Error>(

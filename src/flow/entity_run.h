@@ -33,6 +33,7 @@ class EntityRun {
 
   // Whether the deletes that are due exceed the cap (E32): the reason, or nothing.
   Result<std::optional<Error>> deletes_over_cap();
+  Result<std::int64_t> misspelled_keys();
   std::string cap_advice(const std::string& name, const DeleteSet& due) const;
   // Carries out the deletes that are due and allowed, or only those that a person approved. After
   // all upserts, children's entities before their parents' (E23).

@@ -42,7 +42,7 @@ bool Page::removes(Side side) const {
 }
 
 Result<> Page::spare_referred(Side side, const ReferrerPlan& referrer) {
-  if (referrer.by_key && !removes(side)) return {};
+  if ((referrer.by_key || referrer.deferred) && !removes(side)) return {};
   std::vector<std::size_t> which;
   std::vector<Key> keys;
   for (std::size_t i = 0; i < items_.size(); ++i) {

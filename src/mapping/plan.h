@@ -162,6 +162,9 @@ struct ReferrerPlan {
   // A foreign key alone, no reference of the mapping: it acts when the row is removed for good, and
   // does not care for a mark.
   bool by_key = false;
+  // A reference that closes a cycle (`defer`): each would wait for the other's end. It keeps no row
+  // from being marked.
+  bool deferred = false;
   // Dead rows hold the parent as well: a foreign key of theirs refuses its removal.
   bool key_holds = false;
   // The table is not as it was checked: whether its rows refer cannot be asked.

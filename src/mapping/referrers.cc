@@ -35,6 +35,7 @@ void add_legacy(const EntityPlan& child, const FieldPlan& field, EntityPlan& par
     ReferrerPlan out =
         referrer(table.shape, table.endpoint, field.legacy_by_kind[kind], field.ref->legacy_key);
     out.kind = field.ref->parent_kind;
+    out.deferred = field.ref->defer;
     if (live.kind == DeleteKind::kSoft) exempt_dead(out, table.shape, live.flag[kind].column);
     parent.referrers[index(Side::kLegacy)].push_back(std::move(out));
   }
@@ -47,6 +48,7 @@ void add_platform(const EntityPlan& child, const FieldPlan& field, EntityPlan& p
   std::vector<std::uint32_t> columns;
   for (const CellRef& cell : field.platform) columns.push_back(cell.column);
   ReferrerPlan out = referrer(table.shape, table.endpoint, columns, field.ref->platform_key);
+  out.deferred = field.ref->defer;
   if (live.kind == DeleteKind::kSoft && live.flag.front().part == part)
     exempt_dead(out, table.shape, live.flag.front().column);
   parent.referrers[index(Side::kPlatform)].push_back(std::move(out));
