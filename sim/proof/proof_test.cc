@@ -48,10 +48,8 @@ TEST(SmallWorlds, NoInterleavingOfAnOperationAndACrashBreaksALaw) {
 }
 
 TEST(SmallWorlds, NoInterleavingOfTwoOperationsBreaksALaw) {
-  const SmallSums sums = play_small_worlds({.operations_max = kSanitized ? 1 : 2,
-                                            .crash = false,
-                                            .tokens = TokenStyle::kWriter,
-                                            .threads = cores()});
+  const SmallSums sums = play_small_worlds(
+      {.operations_max = 2, .crash = false, .tokens = TokenStyle::kWriter, .threads = cores()});
   EXPECT_FALSE(sums.violation) << sums.violation->law << ": " << sums.violation->what << " in "
                                << sums.story;
   EXPECT_GT(sums.stories, 100U);
