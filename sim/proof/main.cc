@@ -119,9 +119,9 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", range.count, "how many")->capture_default_str();
   app.add_option("--from", range.first, "the first one")->capture_default_str();
   app.add_option("--jobs", range.threads, "threads")->capture_default_str();
-  app.add_option("--seed", seed, "play this one alone and show what happens");
-  app.add_flag("--shrink", shorten,
-               "with --seed: show the shortest story that breaks the same law");
+  auto* one = app.add_option("--seed", seed, "play this one alone and show what happens");
+  app.add_flag("--shrink", shorten, "with --seed: show the shortest story that breaks the same law")
+      ->needs(one);
   app.add_flag("--all-marks", demand_marks, "fail if a mark is never reached");
   app.add_flag("--small", small, "play every story of the small worlds instead");
   app.add_option("--hunt", hunts, "find each planted bug, so many times over");

@@ -284,14 +284,15 @@ TEST(RevivedParts, ALostDeleteOfUsersIsUndoneWholeAfterACrash) {
   company.identity.remove(kUsers, user);
   company.geo.remove(kProfiles, user);
   company.set(company.legacy, kPeople, ann, "name", "Ann");
-  (void)reconcile(company);
+  RunSettings settings;
+  settings.sweep.sweep = Sweep::kFull;
   at_port(company, "geo.begin", Moment::kBefore, [] { throw Killed(); });
-  if (!company.identity.has(kUsers, user)) {
+  if (!killed(company, settings)) {
     wait_for_proof(company);
-    RunSettings settings;
-    settings.sweep.sweep = Sweep::kFull;
     ASSERT_TRUE(killed(company, settings));
   }
+  ASSERT_TRUE(company.identity.has(kUsers, user)) << "the root was made again";
+  ASSERT_FALSE(company.geo.has(kProfiles, user));
   company.world.hook = nullptr;
   for (int i = 0; i < 3; ++i) {
     company.world.pass(std::chrono::hours(2));

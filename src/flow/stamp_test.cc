@@ -314,5 +314,45 @@ TEST(Ties, TenThousandRowsOfOneStampSurviveDeathsBetweenPages) {
   EXPECT_EQ(writes_during(company, [&] { (void)run(company); }), 0);
 }
 
+// E19: where versions are hashes of rows, a new column makes every row another one; its stamp is
+// still the one that our write set.
+TEST(OwnStamp, StaysOursWhenAColumnIsAdded) {
+  for (const TokenStyle tokens : {TokenStyle::kWriter, TokenStyle::kContent}) {
+    Scene scene{{}, tokens};
+    Company& company = scene.company;
+    const Key ann = company.hire("ann");
+    (void)run(company);
+    const Key user = company.platform_of(ann);
+    company.set(company.legacy, kPeople, ann, "name", "first");
+    company.world.pass(std::chrono::seconds(1));
+    const Value later = Value::instant(company.world.now().time_since_epoch().count());
+    company.set(company.geo, kProfiles, user, "city", "Oslo");
+    // The name cannot go over, the city comes: legacy's row has our stamp from here on.
+    Table& users = company.identity.table(kUsers);
+    Trigger refuse;
+    refuse.name = "refuse";
+    refuse.run = [](std::span<const Value>, std::span<Value>, Arena&) {
+      return TriggerAnswer::kRaise;
+    };
+    users.triggers.push_back(refuse);
+    company.compile();
+    company.world.pass(std::chrono::minutes(1));
+    (void)run(company);
+    ASSERT_EQ(company.on_legacy(ann, "city"), "Oslo");
+    users.triggers.clear();
+    ColumnInfo extra;
+    extra.name = "extra";
+    extra.type.kind = TypeKind::kText;
+    company.legacy.add_column(kPeople, extra);
+    company.compile();
+    // Later than the user's edit of legacy, earlier than our write there.
+    company.identity.update(kUsers, user, {{"name", Value::text("second")}, {"updated", later}});
+    wait_for_retry(company);
+    (void)reconcile(company);
+    EXPECT_EQ(company.on_legacy(ann, "name"), "second");
+    EXPECT_EQ(company.on_platform(user, "name"), "second");
+  }
+}
+
 }  // namespace
 }  // namespace atlas::sim

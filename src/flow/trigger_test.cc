@@ -229,5 +229,29 @@ TEST(HalfAdoption, WhatItWroteOverOnOneSideIsInTheLedger) {
   EXPECT_EQ(conflicts.front().platform_value, "Oslo");
 }
 
+// E15: after a crash in the middle it is no pair either, and null still yields to a value.
+TEST(HalfAdoption, IsNoPairAfterACrash) {
+  Scene scene{{.match_mail = true}};
+  Company& company = scene.company;
+  company.field("city").policy = Policy::kLegacy;
+  company.field("remark").policy = Policy::kNewest;
+  const Key ann = company.hire("ann", {}, "Bonn");
+  const Key user = company.sign_up("ann", {}, "Oslo");
+  company.set(company.identity, kUsers, user, "status", "inactive");
+  // One side's write is applied, and nobody hears of it.
+  at_port(company, "geo.commit", Moment::kAfter, [] { throw Killed(); });
+  ASSERT_TRUE(killed(company));
+  company.world.hook = nullptr;
+  ASSERT_EQ(company.on_platform(user, "city"), "Bonn");
+  company.set(company.legacy, kPeople, ann, "remark", "mine");
+  company.set(company.identity, kUsers, user, "status", "active");  // the later row
+  company.world.pass(std::chrono::minutes(10));
+  (void)run(company);
+  (void)run(company);
+  EXPECT_EQ(company.on_legacy(ann, "remark"), "mine");
+  EXPECT_EQ(company.on_platform(user, "remark"), "mine");
+  expect_converged(company);
+}
+
 }  // namespace
 }  // namespace atlas::sim
