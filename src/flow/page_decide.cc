@@ -1,5 +1,4 @@
-// What happens to each instance of a page: versions recorded, cases decided, keys minted, rows
-// composed.
+// What happens to each instance of a page: versions recorded, cases decided, rows composed.
 
 #include "flow/page.h"
 #include "foundation/planted.h"
@@ -12,91 +11,6 @@
 #include <algorithm>
 
 namespace atlas {
-
-Micros back_off(std::int32_t attempts) {
-  constexpr std::int32_t kDoublingsMax = 6;
-  const auto minutes =
-      std::min<std::int64_t>(std::int64_t{1} << std::clamp(attempts, 0, kDoublingsMax), 60);
-  return std::chrono::minutes(minutes);
-}
-
-std::uint64_t Page::fingerprint(const Item& item) const {
-  return fingerprint_of(image(item).versions);
-}
-
-// Of one side's rows alone, whether or not the other's were read with them.
-std::uint64_t Page::fingerprint(const Item& item, Side side) const {
-  std::vector<RowVersion> versions = image(item).versions;
-  for (std::size_t part = 0; part < versions.size(); ++part) {
-    if ((part == 0) != (side == Side::kLegacy)) versions[part] = RowVersion{};
-  }
-  return fingerprint_of(versions);
-}
-
-std::uint64_t Page::fingerprint_of(const std::vector<RowVersion>& versions) const {
-  std::string bytes;
-  for (const RowVersion& v : versions) {
-    bytes.append(reinterpret_cast<const char*>(&v.token), sizeof v.token);
-    bytes.append(reinterpret_cast<const char*>(&v.stamp_us), sizeof v.stamp_us);
-  }
-  bytes.append(reinterpret_cast<const char*>(&entity_.fingerprint), sizeof entity_.fingerprint);
-  return stable_hash(bytes);
-}
-
-namespace {
-
-Pending parked(PendingState state, Code code, std::string reason, const Pending* before,
-               Instant now, std::uint64_t fingerprint) {
-  Pending p;
-  p.state = state;
-  p.code = static_cast<std::uint16_t>(code);
-  p.reason = std::move(reason);
-  p.fingerprint = fingerprint;
-  p.attempts = before == nullptr || before->state != state ? 0 : before->attempts + 1;
-  p.since = before == nullptr || before->state != state ? now : before->since;
-  p.retry_at = now + back_off(p.attempts);
-  return p;
-}
-
-}  // namespace
-
-void Page::quarantine(Item& item, Code code, std::string reason, std::string field,
-                      std::string blocker) {
-  item.outcome = Outcome::kQuarantined;
-  item.decided = true;
-  if (planted(Plant::kPoisonSkipped)) return void(item.outcome = Outcome::kFiltered);
-  item.park = parked(PendingState::kQuarantined, code, std::move(reason), item.pending, c_.run.now,
-                     fingerprint(item));
-  item.park->field = std::move(field);
-  item.park->blocker = std::move(blocker);
-}
-
-void Page::hold(Item& item, Code code, std::string reason) {
-  item.outcome = Outcome::kHeld;
-  item.decided = true;
-  item.park = parked(PendingState::kHeld, code, std::move(reason), item.pending, c_.run.now,
-                     fingerprint(item));
-}
-
-void Page::dirty(Item& item, std::string reason, Code code) {
-  if (planted(Plant::kStaleForgotten) && code == Code::kGuardLost) return;
-  item.park = parked(PendingState::kDirty, code, std::move(reason), item.pending, c_.run.now, 0);
-  item.park->retry_at = c_.run.now;
-}
-
-void Page::wait(Item& item, const std::vector<MissingParent>& missing, bool deferred) {
-  const MissingParent& first = missing.front();
-  const EntityPlan& parent = c_.run.plan.entities[first.parent.value];
-  const std::string name =
-      first.side == Side::kLegacy ? parent.kinds[first.kind].name : "platform " + parent.name;
-  item.park =
-      parked(deferred ? PendingState::kDeferred : PendingState::kWaiting, Code::kParentQuarantined,
-             deferred ? "a reference is patched in once its parent is linked"
-                      : "its parent has no link yet",
-             item.pending, c_.run.now, fingerprint(item));
-  item.park->field = entity_.fields[first.field].name;
-  item.park->blocker = fmt::format("{} {}", name, key_text(first.key));
-}
 
 namespace {
 
@@ -212,19 +126,6 @@ void Page::record_versions(Item& item) {
   }
 }
 
-// Whether an optional part with the field was there and is not any more. Nobody knows since when:
-// the moment at which it is seen to be gone is the upper bound that every stamp is (E11).
-bool Page::was_removed(const Item& item, const FieldPlan& field) const {
-  if (item.link < 0) return false;
-  const Image& view = image(item);
-  const auto& known = links_[static_cast<std::size_t>(item.link)].parts;
-  return std::any_of(field.platform.begin(), field.platform.end(), [&](const CellRef& cell) {
-    return cell.part > 1 && view.rows.rows[cell.part].empty() &&
-           entity_.parts[cell.part - 1].presence[view.kind] == Presence::kOptional &&
-           known[cell.part].exists == Existence::kPresent;
-  });
-}
-
 void Page::fields_of(const Item& item, std::vector<FieldView>& views,
                      std::vector<FieldPolicy>& policies, std::vector<std::int8_t>& asked) const {
   const Image& view = image(item);
@@ -299,75 +200,6 @@ Result<> Page::decide_all() {
 }
 
 bool Page::repairs() const { return c_.run.sweep.sweep == Sweep::kRepair; }
-
-// Whether the part is missing that this kind of instance has to have.
-bool Page::lacks(const Item& item, std::uint32_t part) const {
-  const Image& view = image(item);
-  return entity_.parts[part - 1].presence[view.kind] == Presence::kRequired &&
-         view.rows.rows[part].empty();
-}
-
-// A required part that had been confirmed and is gone stops the instance (E24). `repair` forgets
-// that it was ever there, so it is written again.
-bool Page::parts_are_there(Item& item) {
-  const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
-  LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
-  for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
-    if (link.parts[part].exists != Existence::kPresent || !lacks(item, part)) continue;
-    if (!repairs()) {
-      quarantine(
-          item, Code::kPartMissing,
-          fmt::format("part {} had been confirmed and is gone", entity_.parts[part - 1].alias));
-      return false;
-    }
-    next.parts[part] = PartState();
-    forget_part(item, part);
-  }
-  return true;
-}
-
-// Parts that are not there while the root is: never made yet, or gone along with a delete which did
-// not come to its end.
-void Page::forget_missing_parts(Item& item) {
-  if (image(item).rows.rows[1].empty() || planted(Plant::kDeadPartsKept)) return;
-  const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
-  for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
-    if (link.parts[part].exists != Existence::kPresent) forget_part(item, part);
-  }
-}
-
-// Of a part that is not there nothing was agreed on but its absence. A root that was made again has
-// the bases of its former life, and its parts may not have come along.
-void Page::forget_part(Item& item, std::uint32_t part) {
-  if (!image(item).rows.rows[part].empty()) return;
-  LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
-  const FieldHash nothing = c_.run.hasher.of(Value::null());
-  for (std::uint32_t f = 0; f < entity_.fields.size(); ++f) {
-    const std::vector<CellRef>& cells = entity_.fields[f].platform;
-    const bool only_there = std::all_of(cells.begin(), cells.end(),
-                                        [part](const CellRef& cell) { return cell.part == part; });
-    if (only_there && next.bases[f] != nothing) next.bases[f] = kNoBase;
-  }
-}
-
-// A required part that nobody has written yet: it is the application's to make, or ours once there
-// is a value for it.
-void Page::await_parts(Item& item) {
-  const Case what = item.decision.what;
-  if (item.park ||
-      (what != Case::kNothing && what != Case::kFields && what != Case::kCreateLegacy &&
-       what != Case::kReviveLegacy && what != Case::kAdopt))
-    return;
-  for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
-    const bool ours = std::any_of(item.writes.begin(), item.writes.end(),
-                                  [&](std::uint32_t w) { return writes_[w].effect.part == part; });
-    if (ours || !lacks(item, part)) continue;
-    item.park = parked(PendingState::kWaiting, Code::kPartMissing,
-                       fmt::format("part {} is not there yet", entity_.parts[part - 1].alias),
-                       item.pending, c_.run.now, fingerprint(item));
-    return;
-  }
-}
 
 // A pair that may not be adopted (E7, E27).
 bool Page::refused_pair(Item& item) {
@@ -584,86 +416,6 @@ void Page::decide_one(std::size_t i) {
       item.match = c_.mapper.match(view.legacy);
       break;
   }
-}
-
-// Values of the sequence that no link has ever had: an application may have used one before the
-// sequence came to it. Those are burnt.
-Result<std::vector<std::int64_t>> Page::reserve_keys(std::uint32_t part, std::uint16_t kind,
-                                                     std::size_t n) {
-  ATLAS_TRY(Endpoint * endpoint, c_.endpoint(entity_.endpoint(part, kind)));
-  const Side side = part == 0 ? Side::kLegacy : Side::kPlatform;
-  std::vector<std::int64_t> free;
-  while (free.size() < n) {
-    ATLAS_TRY(const std::vector<std::int64_t> ids,
-              endpoint->reserve(entity_.shape(part, kind), n - free.size()));
-    std::vector<Key> keys;
-    keys.reserve(ids.size());
-    for (const std::int64_t id : ids) {
-      const Value component = Value::integer(id);
-      keys.push_back(encode_key({&component, 1}));
-    }
-    const std::vector<KeyView> views(keys.begin(), keys.end());
-    const std::vector<std::uint16_t> kinds(part == 0 ? keys.size() : 0, kind);
-    ATLAS_TRY(const Links taken, c_.state.links(c_.run.tenant.id, c_.ref, side, views, kinds));
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const bool burnt = std::any_of(taken.begin(), taken.end(), [&](const LinkRecord& link) {
-        return (part == 0 ? link.legacy_key : link.platform_key) == views[i];
-      });
-      if (!burnt) free.push_back(ids[i]);
-    }
-  }
-  return free;
-}
-
-// New keys for the instances that are created: minted or reserved, a block a page (E7).
-Result<> Page::mint_keys() {
-  std::map<std::pair<std::uint32_t, std::uint16_t>, std::vector<std::size_t>>
-      sequences;  // (part, kind) → items
-  for (std::size_t i = 0; i < items_.size(); ++i) {
-    Item& item = items_[i];
-    if (!item.decided || item.park || item.gone) continue;
-    const Image& view = image(item);
-    item.legacy_key = Key(view.legacy_key);
-    item.platform_key = Key(view.platform_key);
-    if (item.decision.what == Case::kCreatePlatform) {
-      if (entity_.platform_key == KeyOrigin::kUuid5) {
-        const Uuid uuid = mint_uuid(c_.run.tenant.uuid, entity_.name, entity_.kinds[view.kind].name,
-                                    view.legacy_key, item.generation);
-        const Value component = Value::uuid(uuid, images_->arena());
-        item.platform_key = encode_key({&component, 1});
-      } else if (entity_.platform_key == KeyOrigin::kSequence) {
-        sequences[{1, 0}].push_back(i);
-      } else {
-        item.platform_key.clear();
-      }
-    } else if (item.decision.what == Case::kCreateLegacy) {
-      if (entity_.legacy_key == KeyOrigin::kUuid5) {
-        const Uuid uuid = mint_uuid(c_.run.tenant.uuid, entity_.name, "platform", view.platform_key,
-                                    item.generation);
-        const Value component = Value::uuid(uuid, images_->arena());
-        item.legacy_key = encode_key({&component, 1});
-      } else if (entity_.legacy_key == KeyOrigin::kSequence) {
-        sequences[{0, view.kind}].push_back(i);
-      } else {
-        item.legacy_key.clear();
-      }
-    }
-  }
-  for (const auto& [where, items] : sequences) {
-    std::vector<std::int64_t> ids;
-    if (c_.run.dry) {
-      // plan takes no sequence value: negative numbers print as new:n (E35).
-      for (std::size_t n = 0; n < items.size(); ++n) ids.push_back(--c_.planned_ids);
-    } else {
-      ATLAS_TRY(ids, reserve_keys(where.first, where.second, items.size()));
-    }
-    for (std::size_t n = 0; n < items.size(); ++n) {
-      const Value component = Value::integer(ids[n]);
-      (where.first == 0 ? items_[items[n]].legacy_key : items_[items[n]].platform_key) =
-          encode_key({&component, 1});
-    }
-  }
-  return {};
 }
 
 // A fresh link for a pair that had none.
