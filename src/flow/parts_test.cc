@@ -453,5 +453,26 @@ TEST_P(Parts, TheRemovalOfAnOptionalPartIsLaterThanAnOlderEdit) {
   expect_converged(company);
 }
 
+// The city was on legacy only when users removed it there: nobody has it, and the row says so.
+TEST(RevivedParts, ARevivedRowSaysWhichPartItWaitsFor) {
+  Scene scene{{.hard_legacy = true}};
+  Company& company = scene.company;
+  company.person().limits.deletes_confirm = Micros(0);
+  const Key ann = company.hire("ann", {}, "Bonn");
+  at_port(company, "geo.begin", Moment::kBefore, [] { throw Killed(); });
+  ASSERT_TRUE(killed(company));
+  company.world.hook = nullptr;
+  const Key user = company.identity.rows(kUsers).begin()->first;
+  company.legacy.remove(kPeople, ann);
+  company.set(company.identity, kUsers, user, "status", "inactive");
+  for (int i = 0; i < 3; ++i) {
+    company.world.pass(std::chrono::minutes(15));
+    (void)reconcile(company);
+  }
+  ASSERT_TRUE(company.legacy.has(kPeople, ann)) << "the edit wins over the delete";
+  EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("waiting 3010 legacy 1"));
+  EXPECT_EQ(verified(company).total[Standing::kDifferent], 0);
+}
+
 }  // namespace
 }  // namespace atlas::sim
