@@ -501,8 +501,9 @@ class Player {
     options.demand_check = false;
     options.fresh_key = {7, 1, 3};
     // The plan of its start: a check meanwhile makes another one.
+    const bool restored = rewound_.has_value();
     const auto report = run_once(company_.plan, ports, options, observer);
-    return judged(report, sweep);
+    return judged(report, sweep, restored || rewound_);
   }
 
   Ports::Stop told_to_stop(std::optional<Fibers::Process> process) {
@@ -515,18 +516,18 @@ class Player {
     return it->second.fault.stop_at % 2 == 0 ? Ports::Stop::kDeadline : Ports::Stop::kInterrupted;
   }
 
-  // What a run says of itself.
-  RunOutcome judged(const Result<RunReport>& report, Sweep sweep) {
+  // What a run says of itself. A repair may have ended meanwhile what it saw when it began.
+  RunOutcome judged(const Result<RunReport>& report, Sweep sweep, bool restored) {
     if (!report) {
       say("the run did not begin: " + report.error().line());
-      blame(report.error());
+      blame(report.error(), restored);
       return RunOutcome::kFailed;
     }
     say(fmt::format("the run ends: {}{}", run_outcome_name(report->outcome),
                     report->error ? ": " + report->error->line() : ""));
-    if (report->error) blame(*report->error);
+    if (report->error) blame(*report->error, restored);
     for (const EntityReport& entity : report->entities) {
-      if (entity.error) blame(*entity.error);
+      if (entity.error) blame(*entity.error, restored);
       const bool whole = report->outcome == RunOutcome::kDone;
       if (whole && !entity.counts.conserved())
         broken("H7 conservation", entity.entity + ": the accounts do not add up");
@@ -568,7 +569,7 @@ class Player {
   }
 
   // Every error must have a cause in the script.
-  void blame(const Error& error) {
+  void blame(const Error& error, bool restored) {
     const Code code = error.code();
     constexpr std::array expected = {Code::kConnectionLost, Code::kCommitUnknown, Code::kTimeout,
                                      Code::kSerialization};
@@ -584,7 +585,7 @@ class Player {
         code == Code::kDeletesCapped || code == Code::kDeadline || code == Code::kInterrupted;
     const bool has_cause = code == Code::kFenceStale || told || code == Code::kRowsHidden ||
                            (code == Code::kSchemaDrift && unchecked_) ||
-                           (rewound && rewound_.has_value());
+                           (rewound && restored);
     if (!has_cause) broken("S20 unexpected error", error.line());
   }
 

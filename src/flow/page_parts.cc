@@ -54,8 +54,14 @@ bool Page::parts_are_there(Item& item) {
 void Page::forget_missing_parts(Item& item) {
   if (image(item).rows.rows[1].empty() || planted(Plant::kDeadPartsKept)) return;
   const LinkRecord& link = links_[static_cast<std::size_t>(item.link)];
+  LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
   for (std::uint32_t part = 2; part <= entity_.parts.size(); ++part) {
-    if (link.parts[part].exists != Existence::kPresent) forget_part(item, part);
+    if (link.parts[part].exists == Existence::kPresent) {
+      if (!repairs() || !lacks(item, part)) continue;
+      // A dead pair's too: where its delete is left to a later run, that one makes the part again.
+      next.parts[part] = PartState();
+    }
+    forget_part(item, part);
   }
 }
 

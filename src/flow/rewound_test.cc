@@ -162,6 +162,49 @@ TEST_P(Rewound, ARepairThatDiesIsToBeFinishedFirst) {
   expect_nothing_lost();
 }
 
+// The backup has neither the mark of a row that died nor the part that it got before.
+struct RewoundParts : testing::TestWithParam<TokenStyle> {};
+INSTANTIATE_TEST_SUITE_P(Tokens, RewoundParts,
+                         testing::Values(TokenStyle::kWriter, TokenStyle::kContent));
+
+TEST_P(RewoundParts, ADeadPairGetsItsPartAgain) {
+  Scene scene({}, GetParam());
+  Company& company = scene.company;
+  company.person().limits.deletes_confirm = Micros(0);
+  const Key ann = company.hire("ann");
+  company.world.hook = [](std::string_view port, Moment) -> std::optional<Error> {
+    if (!port.starts_with("geo.begin")) return std::nullopt;
+    return Error(Code::kConnectionLost, "the peer is gone");
+  };
+  ASSERT_TRUE(try_run(company));
+  company.world.hook = nullptr;
+  const Key user = company.platform_of(ann);
+  const Database::Backup identity = company.identity.backup();
+  const Database::Backup geo = company.geo.backup();
+  company.world.pass(std::chrono::minutes(1));
+  company.soft_delete(company.legacy, kPeople, ann);
+  for (int i = 0; i < 2; ++i) {
+    company.world.pass(std::chrono::minutes(10));
+    (void)run(company);
+  }
+  ASSERT_TRUE(company.geo.has(kProfiles, user));
+  company.identity.restore(identity);
+  company.geo.restore(geo);
+  company.world.pass(std::chrono::minutes(1));
+  RunSettings repair;
+  repair.sweep.sweep = Sweep::kRepair;
+  repair.sweep.rewound = Side::kPlatform;
+  (void)run(company, repair);
+  for (int i = 0; i < 3; ++i) {
+    company.world.pass(std::chrono::hours(1));
+    (void)reconcile(company);
+  }
+  EXPECT_TRUE(company.geo.has(kProfiles, user));
+  EXPECT_EQ(company.platform_people(), company.legacy_people());
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  EXPECT_EQ(verified(company).verdict, Verdict::kEqual);
+}
+
 // A sequence that was restored too gives a number again that the lost row had.
 struct RewoundSequence : Rewound {};
 INSTANTIATE_TEST_SUITE_P(Legacy, RewoundSequence,
