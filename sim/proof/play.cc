@@ -181,7 +181,7 @@ class Player {
       }
     }
     fibers.spawn([this, round] {
-      pause(static_cast<std::uint32_t>(order_.next() % 200));
+      world_.pause(static_cast<std::uint32_t>(order_.next() % 200));
       for (const Users::Open& open : users_.open) {
         if (open.until <= round && open.work->begun() < last_run_)
           out_.marks.set(Mark::kLateCommit);
@@ -202,7 +202,7 @@ class Player {
     const Sweep sweep = script_.sweeps ? Sweep::kRolling : Sweep::kOff;
     if (step.kind == StepKind::kRun) {
       if (step.actor != 0) {
-        pause(step.c % 300);
+        world_.pause(step.c % 300);
         count(FaultKind::kDuplicateStart);
       }
       return job(run_fault(step), sweep);
@@ -213,24 +213,20 @@ class Player {
       return;
     }
     if (step.kind == StepKind::kCrash) {
-      pause(step.c % 400);
+      world_.pause(step.c % 400);
       count(FaultKind::kCrash);
       out_.marks.set(Mark::kCrashed);
       out_.marks.set_if(one_of(step).crash(), Mark::kNumberReused);
       return;
     }
     if (step.kind == StepKind::kResolve || step.kind == StepKind::kRetry) {
-      pause(step.c % 300);
+      world_.pause(step.c % 300);
       return step.kind == StepKind::kResolve ? resolve(step) : retry();
     }
     if (step.kind == StepKind::kLate) count(FaultKind::kLate);
     if (step.kind == StepKind::kPrepared) count(FaultKind::kPrepared);
     if (step.kind == StepKind::kPoison) count(FaultKind::kPoison);
     users_.act(step);
-  }
-
-  void pause(std::uint32_t calls) {
-    for (std::uint32_t i = 0; i < calls; ++i) (void)world_.at_port("user", Moment::kBefore);
   }
 
   std::optional<Error> at_port(Fibers::Process process, std::string_view port, Moment moment) {
@@ -605,7 +601,7 @@ class Player {
     users_.cure();
     if (changed) recheck();
     rest(std::chrono::hours(3));
-    const RunFault undisturbed{.page_rows = 3};
+    RunFault undisturbed{.page_rows = 3};
     const bool was_rewound = rewound_.has_value();
     for (int i = 0; i < 3 && rewound_ && !out_.violation; ++i) {
       (void)run(undisturbed, Sweep::kRepair, nullptr, std::nullopt);
@@ -625,6 +621,7 @@ class Player {
       }
       if (!capped_ && ends != RunOutcome::kDone)
         return broken("S1 convergence", "an undisturbed run does not end well");
+      undisturbed.page_rows = 100;
       approve();
       rest(swept ? minutes(11) : minutes(1));
     }

@@ -26,7 +26,7 @@ Value uuid_of(std::uint64_t n, Arena& arena) {
 }  // namespace
 
 void Users::pause(std::uint32_t calls) const {
-  for (std::uint32_t i = 0; i < calls; ++i) (void)company_.world.at_port("user", Moment::kBefore);
+  company_.world.pause(calls);
 }
 
 TableName Users::table_of(Side side, std::uint32_t which) const {

@@ -44,6 +44,7 @@ struct Fibers::Fiber {
   std::uint64_t priority = 0;  // kPct
   std::function<void()> body;
   std::function<bool()> ready;  // set while it waits
+  std::uint64_t until = 0;      // the port call that ends its pause
   boost::context::fiber context;
   boost::context::fiber scheduler;
   StackBounds own, home;
@@ -77,6 +78,7 @@ class Fibers::FiberExecutor final : public Executor {
       }
     }
     self.ready = nullptr;
+    fibers_.forget(children);
     if (killed) throw Killed();
   }
 
@@ -102,11 +104,13 @@ Fibers::Fibers(World& world, std::uint64_t seed, Scheduling scheduling)
     yield();
     running_->ready = nullptr;
   };
+  world_.idle = [this](std::uint32_t calls) { idle(calls); };
 }
 
 Fibers::~Fibers() {
   world_.hook = nullptr;
   world_.wait = nullptr;
+  world_.idle = nullptr;
 }
 
 Executor& Fibers::executor() { return *executor_; }
@@ -146,6 +150,12 @@ void Fibers::start(Process process, std::function<void()> body) {
   fibers_.push_back(std::move(fiber));
 }
 
+void Fibers::forget(const std::vector<Fiber*>& ended) {
+  std::erase_if(fibers_, [&](const std::unique_ptr<Fiber>& fiber) {
+    return std::ranges::find(ended, fiber.get()) != ended.end();
+  });
+}
+
 void Fibers::resume(Fiber& fiber) {
   Fiber* before = running_;
   running_ = &fiber;
@@ -168,40 +178,62 @@ void Fibers::yield() {
   }
 }
 
-std::size_t Fibers::choice(const std::vector<Fiber*>& able) {
-  if (!switches_ || able.size() == 1) return able.size() - 1;
-  if (scheduling_ == Scheduling::kUniform) return rng_.next() % able.size();
-  const auto highest = std::ranges::max_element(able, {}, &Fiber::priority);
-  return static_cast<std::size_t>(highest - able.begin());
+std::size_t Fibers::choice() {
+  if (!switches_ || able_.size() == 1) return able_.size() - 1;
+  if (scheduling_ == Scheduling::kUniform) return rng_.next() % able_.size();
+  const auto highest = std::ranges::max_element(able_, {}, &Fiber::priority);
+  return static_cast<std::size_t>(highest - able_.begin());
+}
+
+// Newest first: of a killed process the children end before the fiber that waits for them.
+void Fibers::find_able() {
+  able_.clear();
+  for (auto it = fibers_.rbegin(); it != fibers_.rend(); ++it) {
+    Fiber& fiber = **it;
+    if (fiber.done) continue;
+    if (killed_[fiber.process] != 0) {
+      if (fiber.unwinding && fiber.ready && !fiber.ready()) continue;
+      able_.assign(1, &fiber);
+      return;
+    }
+    if (asleep_[fiber.process] == 0 && fiber.until <= calls_ && (!fiber.ready || fiber.ready()))
+      able_.push_back(&fiber);
+  }
+}
+
+// Everybody who is not paused waits: the shortest pause is over.
+bool Fibers::end_idleness() {
+  Fiber* first = nullptr;
+  for (const auto& fiber : fibers_) {
+    const bool paused = !fiber->done && asleep_[fiber->process] == 0 && fiber->until > calls_;
+    if (paused && (first == nullptr || fiber->until < first->until)) first = fiber.get();
+  }
+  if (first != nullptr) first->until = 0;
+  return first != nullptr;
 }
 
 void Fibers::run() {
   ATLAS_ASSERT(running_ == nullptr, "a scheduler is run from one of its own fibers");
   while (true) {
-    std::vector<Fiber*> able;
-    bool any = false;
-    // Newest first: of a killed process the children end before the fiber that waits for them.
-    for (auto it = fibers_.rbegin(); it != fibers_.rend(); ++it) {
-      Fiber& fiber = **it;
-      if (fiber.done) continue;
-      any = true;
-      if (killed_[fiber.process] != 0 && (!fiber.unwinding || !fiber.ready || fiber.ready())) {
-        able.assign(1, &fiber);
-        break;
-      }
-      if (asleep_[fiber.process] == 0 && killed_[fiber.process] == 0 &&
-          (!fiber.ready || fiber.ready()))
-        able.push_back(&fiber);
-    }
-    if (!any) break;
-    if (able.empty()) {
-      const bool helped = stuck && stuck();
+    find_able();
+    if (able_.empty()) {
+      if (std::ranges::all_of(fibers_, [](const auto& fiber) { return fiber->done; })) break;
+      const bool helped = end_idleness() || (stuck && stuck());
       ATLAS_ASSERT(helped, "every fiber waits: a deadlock");
       continue;
     }
-    resume(*able[choice(able)]);
+    resume(*able_[choice()]);
   }
   fibers_.clear();
+}
+
+// Others have about as many turns as it passes over.
+void Fibers::idle(std::uint32_t calls) {
+  if (running_ == nullptr || running_->unwinding || calls == 0) return;
+  constexpr std::uint64_t kAtOnce = 3;  // fibers that are able at a time, about
+  world_.pass(Micros(calls));
+  running_->until = calls_ + (switches_ ? calls * kAtOnce : 0);
+  yield();
 }
 
 void Fibers::kill(Process process) { killed_[process] = 1; }

@@ -60,10 +60,14 @@ class Fibers {
   class FiberExecutor;
   class Machinery;
 
-  std::size_t choice(const std::vector<Fiber*>& able);
+  std::size_t choice();
   void start(Process process, std::function<void()> body);
+  void forget(const std::vector<Fiber*>& ended);
   void resume(Fiber& fiber);
   void yield();
+  void idle(std::uint32_t calls);
+  void find_able();
+  bool end_idleness();
   std::optional<Error> port_call(std::string_view port, Moment moment);
 
   World& world_;
@@ -74,6 +78,7 @@ class Fibers {
   std::uint64_t calls_ = 0;
   std::uint64_t lowest_ = 1U << 20U;
   std::vector<std::unique_ptr<Fiber>> fibers_;
+  std::vector<Fiber*> able_;  // of the present step
   std::vector<char> killed_, asleep_;  // by process
   Fiber* running_ = nullptr;
   std::unique_ptr<FiberExecutor> executor_;

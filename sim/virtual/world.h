@@ -6,6 +6,7 @@
 #include "foundation/clock.h"
 #include "foundation/result.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,11 +30,17 @@ class World {
   // Lets others run until `ready`; set by a scheduler of fibers. Without one, waiting is a deadlock
   // and a defect.
   std::function<void(const std::function<bool()>& ready)> wait;
+  // Lets others make about `calls` port calls; set by a scheduler of fibers.
+  std::function<void(std::uint32_t calls)> idle;
 
   Instant now() const { return now_; }
   void pass(Micros span) { now_ += span; }
   void set(Instant now) { now_ = now; }
   void wait_for(const std::function<bool()>& ready) const;
+  // Somebody does nothing while others may.
+  void pause(std::uint32_t calls) const {
+    if (idle) idle(calls);
+  }
 
   // One port call.
   template <class Effect>
