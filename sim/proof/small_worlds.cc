@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
@@ -30,6 +31,35 @@ constexpr std::array<std::pair<Side, Act>, 6> kOperations = {{
     {Side::kPlatform, Act::kRevive},
 }};
 
+// Calls to a database that neither see a user's row as it is now nor are seen by users: what a
+// snapshot reads was settled when it was opened.
+bool commutes(std::string_view call) {
+  constexpr std::array kCalls = {"probe",   "describe",        "install",     "fence",   "settle",
+                                 "reserve", "begin",           "raise_fence", "changed", "keys",
+                                 "read",    "purge_witnesses", "scan",        "referred"};
+  return std::ranges::find(kCalls, call) != kCalls.end();
+}
+
+// Calls that leave nothing behind: whether a run dies before or after one of them is the same.
+bool only_reads(std::string_view port) {
+  constexpr std::array kState = {"state.candidates", "state.conflict",
+                                 "state.conflicts",  "state.conflicts_after",
+                                 "state.cursors",    "state.epoch",
+                                 "state.identity",   "state.link_count",
+                                 "state.links",      "state.links_by_match",
+                                 "state.note",       "state.living_count",
+                                 "state.notes",      "state.open_intents",
+                                 "state.pending",    "state.open_conflicts_of",
+                                 "state.pending_of", "state.pending_counts",
+                                 "state.prepared",   "state.scan_candidates",
+                                 "state.scan_links", "state.runs"};
+  constexpr std::array kDatabase = {"probe",    "describe", "fence",    "begin",
+                                    "changed",  "keys",     "horizon",  "read",
+                                    "referred", "scan",     "snapshot", "apply"};
+  if (port.starts_with("state.")) return std::ranges::find(kState, port) != kState.end();
+  return std::ranges::find(kDatabase, port.substr(port.find('.') + 1)) != kDatabase.end();
+}
+
 struct Story {
   std::vector<Operation> operations;
   std::size_t crash_at = 0;  // before this port call of the run, from 1; 0: never
@@ -48,7 +78,8 @@ std::string describe(const Story& story) {
 // What a story reached: positions behind it tell the same story.
 struct Reach {
   bool crashed = false;
-  std::vector<bool> fired;  // by operation: in the run, not after it
+  std::vector<bool> leaves;  // by port call: it changed something for good
+  std::vector<bool> fired;   // by operation: in the run, not after it
 };
 
 class Teller {
@@ -91,9 +122,10 @@ class Teller {
   std::optional<Error> at(std::string_view port, Moment moment) {
     if (moment != Moment::kBefore || acting_) return std::nullopt;
     if (++calls_ == story_.crash_at) throw Killed();
+    reach_.leaves.push_back(!only_reads(port));
     const bool legacy = port.rfind("legacy.", 0) == 0;
     const bool platform = port.rfind("identity.", 0) == 0;
-    if (!legacy && !platform) return std::nullopt;
+    if ((!legacy && !platform) || commutes(port.substr(port.find('.') + 1))) return std::nullopt;
     const Side side = legacy ? Side::kLegacy : Side::kPlatform;
     const std::size_t n = ++touched_[index(side)];
     // In the order of the story: one waits for those before it.
@@ -206,14 +238,15 @@ class Walk {
 
   void crashes(Story& story) {
     story.crash_at = 0;
-    fired_ = tell(story).fired;
-    const std::vector<bool> fired = fired_;
-    for (std::size_t at = 1; worlds_.crash && !stopped(); ++at) {
-      story.crash_at = at;
-      if (!tell(story).crashed) break;
+    const Reach whole = tell(story);
+    fired_ = whole.fired;
+    // Right after each call that leaves something behind; its operations come before the call.
+    for (std::size_t n = 0; worlds_.crash && n < whole.leaves.size() && !stopped(); ++n) {
+      if (!whole.leaves[n]) continue;
+      story.crash_at = n + 2;
+      (void)tell(story);
     }
     story.crash_at = 0;
-    fired_ = fired;
   }
 
   Reach tell(const Story& story) {

@@ -2,7 +2,8 @@
 
 // Every story of a small world: one entity, one linked row, two sides, up to three user operations
 // and one crash, in all interleavings with the calls of a run (RELIABILITY §3). An operation moves
-// only among the calls that touch its own database: past the others it commutes.
+// only among the calls to its own database that may meet its row: past the others it commutes. A
+// crash comes after each call that leaves something behind: between the others it is the same.
 
 #include "sim/proof/history.h"
 
