@@ -7,6 +7,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(ATLAS_SANITIZE "" CACHE STRING "Sanitizers to compile in, as -fsanitize= takes them")
 option(ATLAS_PRECOMPILE "Compile the headers that all tests include once" ON)
 option(ATLAS_CHAOS "atlas-bridge itself reads ATLAS_FAULT" OFF)
+option(ATLAS_COVERAGE "Programs count the lines that they reach; needs clang" OFF)
 option(ATLAS_PLANT "The engine has its planted bugs, which atlas-sim switches on" OFF)
 if(ATLAS_PLANT)
   add_compile_definitions(ATLAS_PLANT=1)
@@ -19,6 +20,9 @@ add_compile_options(
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports std::string concatenation at -O2 (GCC bug 105651).
   add_compile_options(-Wno-restrict)
+else()
+  # clang reports the temporary buffer inside std::stable_sort of libstdc++ 12.
+  add_compile_options(-Wno-deprecated-declarations)
 endif()
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 
@@ -41,6 +45,11 @@ else()
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
   endif()
+endif()
+
+if(ATLAS_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+  add_link_options(-fprofile-instr-generate)
 endif()
 
 find_program(ATLAS_CCACHE ccache)

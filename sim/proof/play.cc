@@ -175,7 +175,7 @@ class Player {
       if (actor == 3) {
         for (const Step* step : steps) disturb(*step);
       } else {
-        fibers.spawn([this, steps = steps] {
+        fibers.spawn([this, steps] {
           for (const Step* step : steps) act(*step);
         });
       }

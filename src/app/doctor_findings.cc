@@ -81,7 +81,8 @@ void capture_findings(const TableShape& shape, const TableInfo& info, const Enti
                       EngineKind engine, std::vector<Finding>& out) {
   const std::string table = info.table.text();
   if (!shape.stamp) {
-    out.push_back({Level::kFail, "capture", table + ": no stamp column, so edits are not seen",
+    out.push_back({Level::kFail, "capture",
+                   table + ": no stamp column, so only a comparison sees edits",
                    "name the column under `stamp:`"});
     return;
   }

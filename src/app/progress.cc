@@ -77,12 +77,6 @@ void Progress::entity_done(const EntityVerdict& verdict) {
   seen(verdict.entity, verdict.counts.links + verdict.counts.rows_unlinked, true);
 }
 
-void Progress::note(const std::string& line) {
-  const std::scoped_lock lock(mutex_);
-  erase();
-  remark(terminal_, one_line(line));
-}
-
 void Progress::seen(const std::string& entity, std::int64_t rows, bool done) {
   const std::scoped_lock lock(mutex_);
   rows_[entity] = rows;

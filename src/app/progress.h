@@ -28,7 +28,6 @@ class Progress final : public RunObserver, public VerifyObserver {
   void first_load(const std::string& entity, std::int64_t links) override;
   void page_done(const std::string& entity, const Counts& so_far) override;
   void entity_done(const std::string& entity, const Counts& counts, const Error* error) override;
-  void note(const std::string& line) override;
 
   void page_done(const std::string& entity, const VerifyCounts& so_far) override;
   void entity_done(const EntityVerdict& verdict) override;

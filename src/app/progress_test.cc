@@ -78,12 +78,5 @@ TEST(Progress, RedrawsABarOnATerminalAndErasesItAtTheEnd) {
   EXPECT_TRUE(shown.err.str().ends_with("\r\x1b[K"));
 }
 
-TEST(Progress, NotesAreOneLineEach) {
-  Shown shown;
-  Progress progress(shown.terminal, shown.clock, "sync", 1);
-  progress.note("a\nforged line");
-  EXPECT_EQ(shown.err.str(), "a\\nforged line\n");
-}
-
 }  // namespace
 }  // namespace atlas::app

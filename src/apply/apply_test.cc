@@ -20,7 +20,6 @@ using sim::Moment;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr EndpointIndex kLegacy{0};
 constexpr EndpointIndex kIdentity{1};
 constexpr EndpointIndex kGeo{2};
 

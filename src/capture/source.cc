@@ -45,7 +45,8 @@ SourceScan::SourceScan(SourceSpec spec, Cursor stored, const Horizon& horizon)
       cursor_.stamp = cursor_.sweep_floor;
     }
   }
-  if (cursor_.swept && cursor_.has_stamp) at_.stamp = stamp_value(*spec_.shape, cursor_.stamp);
+  if (spec_.shape->stamp && cursor_.swept && cursor_.has_stamp)
+    at_.stamp = stamp_value(*spec_.shape, cursor_.stamp);
 }
 
 Result<KeyPage> SourceScan::next(Snapshot& snapshot, std::size_t limit) {

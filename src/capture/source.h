@@ -31,14 +31,11 @@ class SourceScan {
   // `horizon` must have been taken before the first snapshot of the run (E28).
   SourceScan(SourceSpec spec, Cursor stored, const Horizon& horizon);
 
-  const SourceSpec& spec() const { return spec_; }
   bool done() const { return done_; }
   // The next page; empty with done() at the end.
   Result<KeyPage> next(Snapshot& snapshot, std::size_t limit);
   // The cursor after the pages given so far; nullopt when it did not move.
   std::optional<Cursor> moved();
-  // Still in its first sweep.
-  bool sweeping() const { return !cursor_.swept; }
 
  private:
   Result<KeyPage> sweep(Snapshot& snapshot, std::size_t limit);

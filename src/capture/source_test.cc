@@ -112,6 +112,20 @@ TEST(SourceScan, RowsWithoutAStampAreSweptAndNeverFollowed) {
   EXPECT_THAT(notes.scan(), IsEmpty());
 }
 
+// A table without a stamp column: reconcile finds what changes in it.
+TEST(SourceScan, ATableWithoutAStampIsSweptOnceAndNeverFollowed) {
+  Notes notes;
+  notes.shape.stamp = std::nullopt;
+  for (std::int64_t id = 1; id <= 3; ++id) notes.note(id, notes.world.now());
+  EXPECT_THAT(notes.scan(2), ElementsAre(1, 2, 3));
+  EXPECT_TRUE(notes.cursor.swept);
+  notes.world.pass(minutes(1));
+  notes.note(4, notes.world.now());
+  const Cursor before = notes.cursor;
+  EXPECT_THAT(notes.scan(2), IsEmpty());
+  EXPECT_EQ(notes.cursor, before);
+}
+
 TEST(SourceScan, ASweepInterruptedGoesOnAndFollowsWhatChangedMeanwhile) {
   Notes notes;
   for (std::int64_t id = 1; id <= 6; ++id) notes.note(id, notes.world.now() - hours(1));

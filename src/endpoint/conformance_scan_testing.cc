@@ -51,7 +51,7 @@ void ChangedComesByStampThenKey(EndpointFixture& fixture) {
   World world(fixture);
   insert_stamped(world, {{1, 30}, {2, 10}, {3, 10}, {4, std::nullopt}, {5, 20}, {6, 10}});
   const auto snapshot = must(world.endpoint->snapshot());
-  for (const std::size_t limit : {1, 2, 3, 100}) {
+  for (const std::size_t limit : {1U, 2U, 3U, 100U}) {
     EXPECT_THAT(walk(*snapshot, world.shape, {}, limit), ElementsAre("2", "3", "6", "5", "1"))
         << "pages of " << limit;
   }

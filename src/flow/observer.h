@@ -20,7 +20,6 @@ class RunObserver {
   virtual void page_done(const std::string& /*entity*/, const Counts& /*so_far*/) {}
   virtual void entity_done(const std::string& /*entity*/, const Counts& /*counts*/,
                            const Error* /*error*/) {}
-  virtual void note(const std::string& /*line*/) {}
 };
 
 }  // namespace atlas

@@ -354,5 +354,22 @@ TEST(OwnStamp, StaysOursWhenAColumnIsAdded) {
   }
 }
 
+// A table without a stamp column: runs go on, and a comparison finds what was edited.
+TEST_P(Stamps, EditsOfATableWithoutAStampAreFoundByComparison) {
+  company.person().kinds[0].shape.stamp = std::nullopt;
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.set(company.legacy, kPeople, ann, "city", "Oslo");
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn") << "nothing told this run of it";
+  (void)reconcile(company);
+  EXPECT_EQ(company.on_platform(user, "city"), "Oslo");
+  company.set(company.geo, kProfiles, user, "city", "Rome");
+  (void)run(company);
+  EXPECT_EQ(company.on_legacy(ann, "city"), "Rome");
+  expect_converged(company);
+}
+
 }  // namespace
 }  // namespace atlas::sim

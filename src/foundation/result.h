@@ -30,8 +30,6 @@ class [[nodiscard]] Error {
   const std::string& statement() const { return statement_; }
   // Constraint or trigger that refused, when the database names one.
   const std::string& constraint() const { return constraint_; }
-  // Source excerpt for configuration errors. May be empty.
-  const std::string& excerpt() const { return excerpt_; }
   const Error* cause() const { return cause_.get(); }
 
   Error&& at(std::string where) && {

@@ -11,7 +11,6 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string text) : text_(std::move(text)) {}
   const std::string& reveal() const { return text_; }
-  bool empty() const { return text_.empty(); }
 
  private:
   std::string text_;

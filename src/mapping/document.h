@@ -26,7 +26,6 @@ inline constexpr std::size_t kFieldColumnsMax = 16;  // columns of one field on 
 struct Word {
   std::string text;
   SourcePosition where;
-  bool given() const { return where.line != 0; }
 };
 
 struct VariableDecl {

@@ -20,7 +20,7 @@ YamlNode scalar(const std::string& text) {
 }
 
 struct Attempt {
-  ProblemList list{std::make_shared<const SourceText>("m.yaml", "")};
+  ProblemList list{std::make_shared<const SourceText>("")};
   std::string place() {
     const auto all = places(list.take());
     return all.empty() ? "" : all.front();

@@ -37,10 +37,8 @@ class Column {
   // keep what the value does not tell.
   Fit write(const Value& value, const Value& old, Arena& arena, Value& out) const;
 
-  bool is_document() const { return document_; }
   bool holds_text() const { return storage_ == Storage::kText; }
   bool not_null() const { return not_null_; }
-  Meet meet() const { return meet_; }
   const Type& type() const { return type_; }
   // Whether a cell that is not null may be read as null.
   bool reads_null() const { return document_ || empty_is_null_ || json_null_is_null_; }

@@ -20,7 +20,6 @@ class ValueIndex {
   // Call once after the last add.
   void seal();
   std::optional<std::uint32_t> find(const Value& value) const;
-  bool empty() const { return numbers_.empty() && others_.empty(); }
 
  private:
   // Whole numbers by value; everything else by tag and content.

@@ -66,8 +66,8 @@ TEST(MidEqual, AgreesWithHashes) {
   for (const Value& a : values) {
     for (const Value& b : values) {
       EXPECT_EQ(mid_equal(a, b), hasher.of(a) == hasher.of(b))
-          << tag_name(a.tag()) << " " << value_text(a) << ", " << tag_name(b.tag()) << " "
-          << value_text(b);
+          << static_cast<int>(a.tag()) << " " << value_text(a) << ", " << static_cast<int>(b.tag())
+          << " " << value_text(b);
     }
   }
 }

@@ -111,7 +111,7 @@ void load_document(const YamlNode& root, const TenantFile* tenant, LoadContext& 
 
 Loaded load(const std::string& file, const std::string& text, const Variables& variables,
             const TenantFile* tenant) {
-  auto source = std::make_shared<const SourceText>(file, text);
+  auto source = std::make_shared<const SourceText>(text);
   ProblemList problems(source);
   Loaded out;
   auto document = std::make_shared<Document>();

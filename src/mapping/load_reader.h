@@ -38,8 +38,6 @@ class MapReader {
   void not_yet(std::string_view key, std::string_view why);
   void finish();
 
-  const SourcePosition& where() const { return node_.where; }
-  const std::string& what() const { return what_; }
   bool ok() const { return node_.is_map(); }
   const YamlNode& node() const { return node_; }
 

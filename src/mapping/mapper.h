@@ -94,7 +94,6 @@ class Mapper {
   Value flag_value(Side side, std::uint16_t kind, std::optional<std::int64_t> instant) const;
 
   const EntityPlan& entity() const { return entity_; }
-  const Hasher& hasher() const { return hasher_; }
 
  private:
   const EntityPlan& entity_;

@@ -18,7 +18,6 @@ class RefTable {
   // (kind, legacy key) of a platform key.
   std::optional<std::pair<std::uint16_t, KeyView>> legacy_of(EntityIndex parent,
                                                              KeyView platform) const;
-  bool empty() const { return by_legacy_.empty(); }
 
  private:
   std::map<std::string, std::string, std::less<>>

@@ -29,7 +29,7 @@ std::size_t width(std::string_view text) {
 
 }  // namespace
 
-SourceText::SourceText(std::string file, std::string_view text) : file_(std::move(file)) {
+SourceText::SourceText(std::string_view text) {
   bool secret_section = false;
   while (true) {
     const std::size_t end = text.find('\n');

@@ -14,8 +14,7 @@ namespace atlas {
 // Immutable after construction; any thread.
 class SourceText {
  public:
-  SourceText(std::string file, std::string_view text);
-  const std::string& file() const { return file_; }
+  explicit SourceText(std::string_view text);
   // The line with its number and a caret below the column. Empty where the line may hold a secret
   // (anything under `sides:` and `state:`, connection strings) or does not exist.
   std::string excerpt(const SourcePosition& where) const;
@@ -25,7 +24,6 @@ class SourceText {
     std::string text;
     bool hidden = false;
   };
-  std::string file_;
   std::vector<Line> lines_;
 };
 

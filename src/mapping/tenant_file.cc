@@ -189,7 +189,7 @@ LoadedTenant load_tenant_file(const std::string& file, const Variables& environm
     return out;
   }
   // Never quoted in messages: values may be secrets.
-  ProblemList problems(std::make_shared<const SourceText>(file, std::string()));
+  ProblemList problems(std::make_shared<const SourceText>(std::string()));
   if (!is_tenant_name(tenant.name)) {
     problems.refuse(Code::kWrongShape, SourcePosition{file, 1, 1},
                     fmt::format("`{}` is no tenant's name", tenant.name),

@@ -21,7 +21,7 @@ struct Parsed {
 };
 
 Parsed parse(const std::string& text) {
-  ProblemList list(std::make_shared<const SourceText>("m.yaml", text));
+  ProblemList list(std::make_shared<const SourceText>(text));
   Parsed out;
   out.root = parse_yaml("m.yaml", text, list);
   out.problems = list.take();

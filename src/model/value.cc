@@ -35,40 +35,4 @@ bool operator==(const Value& a, const Value& b) {
   return a.u_.i == b.u_.i;
 }
 
-std::string_view tag_name(Tag tag) {
-  switch (tag) {
-    case Tag::kNull:
-      return "null";
-    case Tag::kBool:
-      return "bool";
-    case Tag::kInt:
-      return "integer";
-    case Tag::kFloat:
-      return "float";
-    case Tag::kDecimal:
-      return "decimal";
-    case Tag::kText:
-      return "text";
-    case Tag::kBytes:
-      return "bytes";
-    case Tag::kDate:
-      return "date";
-    case Tag::kTime:
-      return "time";
-    case Tag::kTimestamp:
-      return "timestamp";
-    case Tag::kInstant:
-      return "instant";
-    case Tag::kInterval:
-      return "interval";
-    case Tag::kUuid:
-      return "uuid";
-    case Tag::kJson:
-      return "json";
-    case Tag::kOther:
-      return "other";
-  }
-  return "?";
-}
-
 }  // namespace atlas

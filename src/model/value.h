@@ -123,6 +123,4 @@ class Value {
 };
 static_assert(sizeof(Value) == 16);
 
-std::string_view tag_name(Tag tag);
-
 }  // namespace atlas

@@ -55,8 +55,6 @@ class Links {
 
   std::size_t size() const { return records_.size(); }
   bool empty() const { return records_.empty(); }
-  std::size_t parts_per_link() const { return parts_; }
-  std::size_t fields_per_link() const { return fields_; }
   LinkRecord& operator[](std::size_t i) { return records_[i]; }
   const LinkRecord& operator[](std::size_t i) const { return records_[i]; }
   auto begin() const { return records_.begin(); }

@@ -143,19 +143,16 @@ class Connection {
   std::string sql_;
 };
 
-// Rolls back when it goes out of scope, unless dismissed.
+// Rolls back when it goes out of scope.
 class RollbackGuard {
  public:
-  explicit RollbackGuard(Connection& connection) : connection_(&connection) {}
-  ~RollbackGuard() {
-    if (connection_ != nullptr) connection_->rollback();
-  }
+  explicit RollbackGuard(Connection& connection) : connection_(connection) {}
+  ~RollbackGuard() { connection_.rollback(); }
   RollbackGuard(const RollbackGuard&) = delete;
   RollbackGuard& operator=(const RollbackGuard&) = delete;
-  void dismiss() { connection_ = nullptr; }
 
  private:
-  Connection* connection_;
+  Connection& connection_;
 };
 
 }  // namespace atlas::postgres

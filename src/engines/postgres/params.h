@@ -66,8 +66,6 @@ class Params {
   Params& texts(const std::vector<std::string>& values);
   // An empty buffer for one binary value.
   std::string& value() { return next(); }
-  // Takes the last parameter back.
-  void drop() { --used_; }
 
   // For libpq; valid until the next change.
   void arrange(std::vector<const char*>& values, std::vector<int>& lengths,

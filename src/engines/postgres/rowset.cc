@@ -19,10 +19,6 @@ std::size_t Rowset::size() const {
   return result_ == nullptr ? 0 : static_cast<std::size_t>(PQntuples(result_));
 }
 
-std::size_t Rowset::width() const {
-  return result_ == nullptr ? 0 : static_cast<std::size_t>(PQnfields(result_));
-}
-
 Oid Rowset::type(std::size_t column) const { return PQftype(result_, static_cast<int>(column)); }
 
 bool Rowset::is_null(std::size_t row, std::size_t column) const {

@@ -22,7 +22,6 @@ class Rowset {
   Rowset& operator=(Rowset&& other) noexcept;
 
   std::size_t size() const;
-  std::size_t width() const;
   Oid type(std::size_t column) const;
   bool is_null(std::size_t row, std::size_t column) const;
   // The cell's bytes as sent; empty for null.

@@ -37,7 +37,6 @@ class StateSteps {
   Params& add(std::string_view label, std::string sql, Guard guard = Guard::kNone);
   // Rows by "copy … from stdin".
   CopyRows& add_copy(std::string_view label, std::string sql);
-  bool empty() const { return entries_.empty(); }
   // Runs them in the connection's open transaction.
   Result<> run(Connection& connection) const;
   // As one transaction of their own.

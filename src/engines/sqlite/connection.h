@@ -136,7 +136,7 @@ class Connection {
   std::size_t idle_count_ = 0;
 };
 
-// Rolls back when it goes out of scope, unless committed or dismissed.
+// Rolls back when it goes out of scope, unless committed.
 class WriteScope {
  public:
   explicit WriteScope(Connection& connection) : connection_(&connection) {}
@@ -151,7 +151,6 @@ class WriteScope {
     connection_ = nullptr;
     return {};
   }
-  void dismiss() { connection_ = nullptr; }
 
  private:
   Connection* connection_;
