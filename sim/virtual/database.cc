@@ -300,6 +300,10 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
   std::shared_ptr<Row> row = old == nullptr ? std::make_shared<Row>() : copy_of(*old);
   row->cells.resize(table.columns.size());
   row->writer = writer;
+  if (old == nullptr) {
+    for (const auto& [column, text] : table.defaults)
+      row->cells[column] = Value::text(row->arena.copy(text));
+  }
   for (std::size_t i = 0; i < columns.size(); ++i)
     row->cells[columns[i]] = cells[i].copy_to(row->arena);
   const std::span<const Value> old_cells =

@@ -61,7 +61,8 @@ struct Table {
   std::vector<Check> checks;
   std::vector<Reference> references;
   std::vector<Trigger> triggers;
-  std::string sequence;  // of the single integer key; empty if none
+  std::string sequence;                             // of the single integer key; empty if none
+  std::map<std::uint32_t, std::string> defaults{};  // of text columns that an insert leaves out
   // A policy hides rows from the bridge's role, which asks to be told: its reads are refused.
   bool row_security = false;
   // keys() gives its pages in the order of a collation of its own.
