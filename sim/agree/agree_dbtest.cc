@@ -53,7 +53,10 @@ void plays_alike(std::uint64_t first, std::uint64_t count, bool two_writers) {
 }
 
 TEST(Agree, StoriesAreToldAlikeByAllEndpoints) {
-  for (const Script& story : stories()) EXPECT_EQ(differences(story), "") << story.name;
+  for (const Script& story : stories()) {
+    const std::string found = differences(story);
+    EXPECT_TRUE(found.empty()) << story.name << "\n" << found;
+  }
 }
 
 TEST(Agree, DrawnScriptsWithOneWriterAreToldAlikeByAllEndpoints) { plays_alike(1, kSeeds, false); }

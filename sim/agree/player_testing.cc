@@ -286,8 +286,8 @@ class Player {
                                          : claimed(step, row, out->shape, out->keys[i]));
       out->group.instances.push_back(row.instance);
       out->group.ordinals.push_back(ordinal++);
-      for (const Cell& cell : insert ? row.key : std::vector<Cell>())
-        out->group.cells.push_back(value_of(cell));
+      const std::vector<Value> key = insert ? values_of(row.key) : std::vector<Value>();
+      std::ranges::copy(key, std::back_inserter(out->group.cells));
       for (const Cell& cell : row.cells) out->group.cells.push_back(value_of(cell));
     }
     return out;

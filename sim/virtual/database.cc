@@ -118,6 +118,7 @@ TableInfo Table::info() const {
     reference.name = r.name;
     reference.columns = {columns[r.column].name};
     reference.target = r.target;
+    reference.cascades = r.cascades;
     out.foreign_keys.push_back(std::move(reference));
   }
   for (const Check& c : checks) out.checks.push_back(c.name);
@@ -137,6 +138,22 @@ TableInfo Table::info() const {
 
 Database::Database(World& world, std::string name, TokenStyle tokens)
     : world_(world), name_(std::move(name)), tokens_(tokens) {}
+
+TableInfo Database::describe(const Table& table) const {
+  TableInfo out = table.info();
+  // References point to keys.
+  for (ForeignKeyInfo& reference : out.foreign_keys) {
+    if (const Table* target = find(reference.target))
+      reference.target_columns = {target->columns[target->key.front()].name};
+  }
+  for (const auto& [name, other] : catalog_) {
+    for (const Reference& r : other.references) {
+      if (r.target != table.name || !r.cascades) continue;
+      out.cascades.push_back({name, {other.columns[r.column].name}, out.primary_key});
+    }
+  }
+  return out;
+}
 
 const std::string& Database::port(std::string_view method) const {
   auto it = ports_.find(method);
@@ -294,9 +311,10 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
   const RowMap& before = *rows.at(table.name);
   const auto at = before.find(key);
   const Row* old = at == before.end() ? nullptr : at->second.get();
-  if (kind == WriteKind::kInsert && old != nullptr) return {WriteStatus::kKeyTaken, std::nullopt};
+  const bool key_taken = kind == WriteKind::kInsert && old != nullptr;
   if (kind != WriteKind::kInsert && old == nullptr) return {WriteStatus::kStale, std::nullopt};
 
+  if (key_taken) old = nullptr;
   std::shared_ptr<Row> row = old == nullptr ? std::make_shared<Row>() : copy_of(*old);
   row->cells.resize(table.columns.size());
   row->writer = writer;
@@ -323,22 +341,13 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
   if (kind == WriteKind::kRemove) {
     for (const auto& [name, other] : catalog_) {
       for (const Reference& r : other.references) {
-        if (r.target != table.name || r.deferred) continue;
-        if (r.cascades) {
-          std::erase_if(writable_once(rows, name), [&](const auto& entry) {
-            const Value& cell = entry.second->cells[r.column];
-            const bool goes = !cell.is_null() && key_of(cell) == key;
-            if (goes) touched.emplace_back(name, entry.first);
-            return goes;
-          });
-          continue;
-        }
-        const bool child =
-            std::any_of(rows.at(name)->begin(), rows.at(name)->end(), [&](const auto& entry) {
-              const Value& cell = entry.second->cells[r.column];
-              return !cell.is_null() && key_of(cell) == key;
-            });
-        if (child) return rejected(Code::kConstraintViolated, "the row still has children", r.name);
+        if (r.target != table.name || r.deferred || !r.cascades) continue;
+        std::erase_if(writable_once(rows, name), [&](const auto& entry) {
+          const Value& cell = entry.second->cells[r.column];
+          const bool goes = !cell.is_null() && key_of(cell) == key;
+          if (goes) touched.emplace_back(name, entry.first);
+          return goes;
+        });
       }
     }
     writable_once(rows, table.name).erase(Key(key));
@@ -358,6 +367,8 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
     if (!check.holds(row->cells))
       return rejected(Code::kConstraintViolated, "a check does not hold", check.name);
   }
+  // What the row itself is refused for comes before what others hold.
+  if (key_taken) return {WriteStatus::kKeyTaken, std::nullopt};
   for (const UniqueInfo& unique : table.uniques) {
     const bool taken = std::any_of(before.begin(), before.end(), [&](const auto& entry) {
       return entry.first != key &&
@@ -365,12 +376,6 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
     });
     if (taken) return rejected(Code::kUniqueTaken, "another row holds the value", unique.name);
   }
-  for (const Reference& r : table.references) {
-    const Value& cell = row->cells[r.column];
-    if (r.deferred || cell.is_null() || rows.at(r.target)->contains(key_of(cell))) continue;
-    return rejected(Code::kConstraintViolated, "there is no such parent", r.name);
-  }
-
   std::shared_ptr<const Row> returned = row;
   std::shared_ptr<const Row> last = row;
   for (const Trigger& trigger : table.triggers) {
@@ -385,6 +390,37 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
   touched.emplace_back(table.name, Key(key));
   if (stored != nullptr) *stored = returned;
   return {};
+}
+
+std::optional<Error> Database::broken_reference(const Moments& rows,
+                                                std::span<const RowId> touched) const {
+  auto broken = [](const char* why, const Reference& r) {
+    return Error(Code::kConstraintViolated, why).on_constraint(r.name);
+  };
+  for (const auto& [name, key] : touched) {
+    const RowMap& mine = *rows.at(name);
+    const auto row = mine.find(key);
+    if (row != mine.end()) {
+      for (const Reference& r : find(name)->references) {
+        const Value& cell = row->second->cells[r.column];
+        if (!r.deferred && !cell.is_null() && !rows.at(r.target)->contains(key_of(cell)))
+          return broken("there is no such parent", r);
+      }
+      continue;
+    }
+    for (const auto& [other, table] : catalog_) {
+      for (const Reference& r : table.references) {
+        if (r.target != name || r.deferred || r.cascades) continue;
+        const RowMap& children = *rows.at(other);
+        const bool child = std::ranges::any_of(children, [&](const auto& entry) {
+          const Value& cell = entry.second->cells[r.column];
+          return !cell.is_null() && key_of(cell) == key;
+        });
+        if (child) return broken("the row still has children", r);
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 std::string Database::taken_along(const Moments& rows, const TableName& table, KeyView key) const {

@@ -125,6 +125,8 @@ class Database {
   Table& create(Table table);
   Table& table(const TableName& name);  // aborts if absent
   const Table* find(const TableName& name) const;
+  // What the catalog shows of it.
+  TableInfo describe(const Table& table) const;
   // A nullable column at the end, as a migration adds it.
   void add_column(const TableName& name, const ColumnInfo& column);
 
@@ -161,13 +163,15 @@ class Database {
   RowVersion version(const TableShape& shape, const Table& table, const Row& row) const;
   // Number of a new transaction.
   std::uint64_t next_writer() { return ++writers_; }
-  // Writes one row into `rows` as a statement of transaction `writer`: triggers, checks, uniques,
-  // immediate references. `columns` and `cells` as in WriteGroup; `stored` receives the row as
+  // Writes one row into `rows` as a part of a statement of transaction `writer`: triggers, checks,
+  // uniques, what goes along. `columns` and `cells` as in WriteGroup; `stored` receives the row as
   // RETURNING shows it; the rows that became different are added to `touched`.
   RowVerdict write(Moments& rows, const Table& table, WriteKind kind, KeyView key,
                    std::span<const std::uint32_t> columns, std::span<const Value> cells,
                    std::uint64_t writer, std::shared_ptr<const Row>* stored,
                    std::vector<RowId>& touched) const;
+  // The first immediate reference that points nowhere, from one of the rows or to one that is gone.
+  std::optional<Error> broken_reference(const Moments& rows, std::span<const RowId> touched) const;
   // The first table with rows that would go along with the row, or that hides them; empty if there
   // is none.
   std::string taken_along(const Moments& rows, const TableName& table, KeyView key) const;

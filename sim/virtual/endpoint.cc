@@ -9,8 +9,9 @@
 namespace atlas::sim {
 namespace {
 
-Error stale_fence(const Database& database, std::int64_t stands, std::int64_t ours) {
-  return Error(Code::kFenceStale,
+Error other_epoch(const Database& database, std::int64_t stands, std::int64_t ours) {
+  // Below: nobody lowers a fence, so the database lost it (E9).
+  return Error(stands > ours ? Code::kFenceStale : Code::kTargetRewound,
                fmt::format("the fence stands at epoch {}, ours is {}", stands, ours))
       .at(database.name());
 }
@@ -51,7 +52,7 @@ Result<std::vector<TableInfo>> VirtualEndpoint::describe(std::span<const TableNa
       const Table* table = database_.find(name);
       if (table == nullptr)
         return Error(Code::kTableMissing, "there is no " + name.text()).at(database_.name());
-      out.push_back(table->info());
+      out.push_back(database_.describe(*table));
     }
     return out;
   });
@@ -91,7 +92,7 @@ Result<std::string> VirtualEndpoint::raise_fence(const std::string& tenant, cons
     // Applies in flight hold the fence row.
     database_.world().wait_for([&] { return !database_.applies_in_flight(); });
     Fence& stands = database_.fences[tenant];
-    if (stands.epoch > to.epoch) return stale_fence(database_, stands.epoch.value, to.epoch.value);
+    if (stands.epoch > to.epoch) return other_epoch(database_, stands.epoch.value, to.epoch.value);
     stands.epoch = to.epoch;
     if (stands.mark.empty()) stands.mark = to.mark;
     return stands.mark;
@@ -129,7 +130,7 @@ Result<std::unique_ptr<Transaction>> VirtualEndpoint::begin(
     const ApplyTicket& ticket, std::span<const TableShape* const> tables) {
   return call("begin", [&]() -> Result<std::unique_ptr<Transaction>> {
     const std::int64_t fence = database_.fences[ticket.tenant].epoch.value;
-    if (fence != ticket.epoch.value) return stale_fence(database_, fence, ticket.epoch.value);
+    if (fence != ticket.epoch.value) return other_epoch(database_, fence, ticket.epoch.value);
     if (database_.witnesses.contains({ticket.tenant, ticket.batch.value}))
       return settled_already(database_, ticket.batch);
     for (const TableShape* shape : tables) {

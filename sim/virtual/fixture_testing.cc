@@ -54,6 +54,7 @@ TableName VirtualFixture::create_table(const TestTable& table) {
   if (table.key_sequence) {
     made.sequence = table.name + "_seq";
     made.columns[made.key.front()].sequence = made.sequence;
+    made.columns[made.key.front()].has_default = true;
   }
   return database_.create(std::move(made)).name;
 }

@@ -149,33 +149,81 @@ Result<> Work::lock(const Table& table, WriteKind kind, KeyView key,
     if (database_.timeouts_ != timeouts)
       return Error(Code::kTimeout, "a row stayed locked").at(database_.name());
   }
-  auto hold = [&](const RowId& row) -> Database::RowLock& {
-    held_.push_back(row);
-    return database_.locks_[row];
-  };
-  hold(needs.row).owner = writer_;
-  for (const RowId& parent : needs.parents) hold(parent).sharers.push_back(writer_);
+  held_.push_back({needs.row});
+  database_.locks_[needs.row].owner = writer_;
+  for (const RowId& parent : needs.parents) {
+    held_.push_back({parent, true});
+    database_.locks_[parent].sharers.push_back(writer_);
+  }
   return {};
 }
 
 RowVerdict Work::write(const Table& table, WriteKind kind, KeyView key,
                        std::span<const std::uint32_t> columns, std::span<const Value> cells,
                        std::shared_ptr<const Row>* stored) {
-  (void)rows();
+  const Savepoint before = savepoint();
   std::vector<RowId> touched;
-  RowVerdict out =
-      database_.write(seen_, table, kind, key, columns, cells, writer_, stored, touched);
-  for (const RowId& id : touched) {
-    const RowMap& now = *seen_.at(id.first);
-    const auto it = now.find(id.second);
-    changes_[id] = it == now.end() ? nullptr : it->second;
+  RowVerdict out = write_in_statement(table, kind, key, columns, cells, stored, touched);
+  if (auto broken = broken_reference(touched)) out = {WriteStatus::kRejected, std::move(broken)};
+  if (out.status == WriteStatus::kRejected) {
+    changes_ = before.changes_;
+    base_.clear();
   }
   return out;
 }
 
-void Work::undo_writes() {
-  changes_.clear();
+RowVerdict Work::write_in_statement(const Table& table, WriteKind kind, KeyView key,
+                                    std::span<const std::uint32_t> columns,
+                                    std::span<const Value> cells,
+                                    std::shared_ptr<const Row>* stored,
+                                    std::vector<RowId>& touched) {
+  (void)rows();
+  const std::size_t first = touched.size();
+  RowVerdict out =
+      database_.write(seen_, table, kind, key, columns, cells, writer_, stored, touched);
+  for (std::size_t i = first; i < touched.size(); ++i) {
+    const RowMap& now = *seen_.at(touched[i].first);
+    const auto it = now.find(touched[i].second);
+    changes_[touched[i]] = it == now.end() ? nullptr : it->second;
+  }
+  return out;
+}
+
+std::optional<Error> Work::broken_reference(std::span<const RowId> touched) {
+  return database_.broken_reference(rows(), touched);
+}
+
+Work::Savepoint Work::savepoint() const {
+  Savepoint out;
+  out.changes_ = changes_;
+  out.held_ = held_.size();
+  return out;
+}
+
+void Work::back_to(const Savepoint& savepoint) {
+  changes_ = savepoint.changes_;
   base_.clear();
+  while (held_.size() > savepoint.held_) {
+    const Held last = std::move(held_.back());
+    held_.pop_back();
+    release(last);
+  }
+  database_.go_on();
+}
+
+// Unless it is held once more.
+void Work::release(const Held& held) {
+  const auto it = database_.locks_.find(held.row);
+  if (it == database_.locks_.end()) return;
+  Database::RowLock& lock = it->second;
+  if (held.shared) {
+    const auto sharer = std::ranges::find(lock.sharers, writer_);
+    if (sharer != lock.sharers.end()) lock.sharers.erase(sharer);
+  } else if (std::ranges::none_of(held_,
+                                  [&](const Held& h) { return !h.shared && h.row == held.row; })) {
+    lock.owner = 0;
+  }
+  if (lock.owner == 0 && lock.sharers.empty()) database_.locks_.erase(it);
 }
 
 void Work::prepare() {
@@ -213,12 +261,10 @@ void Work::end() {
     database_.open_since.erase(open_since_);
   std::erase(database_.open_, this);
   database_.waits_.erase(writer_);
-  for (const RowId& row : held_) {
-    const auto it = database_.locks_.find(row);
-    if (it == database_.locks_.end()) continue;
-    if (it->second.owner == writer_) it->second.owner = 0;
-    std::erase(it->second.sharers, writer_);
-    if (it->second.owner == 0 && it->second.sharers.empty()) database_.locks_.erase(it);
+  while (!held_.empty()) {
+    const Held last = std::move(held_.back());
+    held_.pop_back();
+    release(last);
   }
   database_.go_on();
 }

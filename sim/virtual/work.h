@@ -36,8 +36,19 @@ class Work {
   RowVerdict write(const Table& table, WriteKind kind, KeyView key,
                    std::span<const std::uint32_t> columns, std::span<const Value> cells,
                    std::shared_ptr<const Row>* stored = nullptr);
-  // Back to a savepoint before its first write; its locks stay.
-  void undo_writes();
+  // The same as a part of a statement: immediate references are not looked at before its end, and
+  // rows that became different are added to `touched`. A refusal leaves the statement half done.
+  RowVerdict write_in_statement(const Table& table, WriteKind kind, KeyView key,
+                                std::span<const std::uint32_t> columns,
+                                std::span<const Value> cells, std::shared_ptr<const Row>* stored,
+                                std::vector<RowId>& touched);
+  // The first immediate reference that a statement left broken.
+  std::optional<Error> broken_reference(std::span<const RowId> touched);
+  // What was written and locked so far.
+  class Savepoint;
+  Savepoint savepoint() const;
+  // What came later is undone and its locks are given back.
+  void back_to(const Savepoint& savepoint);
   bool wrote() const { return !changes_.empty(); }
   // Survives a crash from now on, and holds the horizon of its whole database (E28).
   void prepare();
@@ -62,11 +73,22 @@ class Work {
   std::multiset<Instant>::iterator open_since_;
   Moments base_, seen_;
   std::map<RowId, std::shared_ptr<const Row>> changes_;  // null: removed
-  std::vector<RowId> held_;
+  struct Held {
+    RowId row;
+    bool shared = false;
+  };
+  void release(const Held& held);
+  std::vector<Held> held_;
   bool prepared_ = false;
   bool open_ = true;
 
   friend class Database;
+};
+
+class Work::Savepoint {
+  friend class Work;
+  std::map<RowId, std::shared_ptr<const Row>> changes_;
+  std::size_t held_ = 0;
 };
 
 }  // namespace atlas::sim
