@@ -45,11 +45,13 @@ std::string Canon::error(const Error& error) {
   return out;
 }
 
-std::string Canon::result(const std::string& table, KeyView key, const WriteResult& result) {
-  std::string out = fmt::format("{} {}: {}", table, key_text(key), status_name(result.status));
-  if (result.version.token != 0) out += " " + version(table, key, result.version);
-  if (result.error) out += " " + error(*result.error);
-  return out;
+std::string Canon::result(const std::string& table, KeyView key, bool alone,
+                          const WriteResult& result) {
+  std::string said(status_name(result.status));
+  if (result.version.token != 0) said += " " + version(table, key, result.version);
+  if (result.error) said += " " + error(*result.error);
+  if (!alone && result.status != WriteStatus::kApplied) said = "not applied: " + said;
+  return fmt::format("{} {}: {}", table, key_text(key), said);
 }
 
 RowVersion Canon::first(const std::string& table, KeyView key) const {

@@ -19,7 +19,8 @@ class Canon {
   // "v2@now1" for the row's second version and its stamp.
   std::string version(const std::string& table, KeyView key, RowVersion version);
   static std::string error(const Error& error);
-  std::string result(const std::string& table, KeyView key, const WriteResult& result);
+  // `alone`: the write is all of its instance.
+  std::string result(const std::string& table, KeyView key, bool alone, const WriteResult& result);
   // The first version that version() saw of the row; none if it saw none.
   RowVersion first(const std::string& table, KeyView key) const;
 

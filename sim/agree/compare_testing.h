@@ -11,7 +11,7 @@
 namespace atlas::agree {
 
 // A difference that lies in an engine's nature: before its transcript is compared with another,
-// `words` (a regular expression) become `instead` in both.
+// `words` (a regular expression) become `instead` in both. Without words: what is not played.
 struct Nature {
   std::string_view engine, words, instead, why;
 };

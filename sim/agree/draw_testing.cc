@@ -60,7 +60,7 @@ class Drawer {
     if (column == "team") return maybe(id(4));
     if (column == "boss" || column == "holder" || column == "person") return maybe(id(8));
     if (column == "deleted_at" || column == "updated") return stamp();
-    return one_in(10) ? Cell() : Cell(word());
+    return word();
   }
 
   // What a user writes is never refused.
@@ -129,6 +129,20 @@ class Drawer {
     std::erase_if(keys, [&](const auto& k) { return !seen.insert(text(k)).second; });
   }
 
+  // What no other row has to do with.
+  static bool faulty(const Group& group, const Row& row) {
+    bool org = group.table != Which::kPerson;
+    for (std::size_t c = 0; c < group.columns.size(); ++c) {
+      const auto* number = std::get_if<std::int64_t>(&row.cells[c]);
+      if (group.columns[c] == "org") org = number != nullptr;
+      if (group.columns[c] == "points" && number != nullptr && *number < 0) return true;
+      if (group.table == Which::kTeam && group.columns[c] == "name" &&
+          !std::holds_alternative<std::string>(row.cells[c]))
+        return true;
+    }
+    return !org;
+  }
+
   Group group(std::uint32_t& instance, std::set<std::string>& taken) {
     Group out;
     out.table = table();
@@ -142,12 +156,9 @@ class Drawer {
         const bool needed = column.not_null && insert && !one_in(10);
         if (needed || one_in(insert ? 2 : 3)) out.columns.push_back(column.name);
       }
-      // Content must be new, and a write must write something.
-      const std::string fresh =
-          out.table == Which::kTeam || out.table == Which::kPerson ? "name" : "note";
-      if (out.kind == WriteKind::kUpdate &&
-          std::ranges::find(out.columns, fresh) == out.columns.end())
-        out.columns.push_back(fresh);
+      const bool named = out.table == Which::kTeam || out.table == Which::kPerson;
+      const std::string fresh = named ? "name" : "note";
+      if (std::ranges::find(out.columns, fresh) == out.columns.end()) out.columns.push_back(fresh);
     }
     const std::uint64_t rows = 1 + below(4);
     for (std::uint64_t i = 0; i < rows; ++i) {
@@ -155,6 +166,9 @@ class Drawer {
       const std::string name = table_of(out.table).name + text(row.key);
       if (!taken.insert(name).second) continue;
       for (const std::string& column : out.columns) row.cells.push_back(cell(column));
+      if (out.table == Which::kTeam && !row.cells.empty() && one_in(10)) row.cells.back() = Cell();
+      if (!out_.two_writers && out.kind == WriteKind::kInsert && faulty(out, row))
+        row.key.back() = 20 + words_++;
       row.guard = one_in(6) ? Guard::kFirst : one_in(12) ? Guard::kNone : Guard::kNow;
       row.instance = one_in(4) ? instance : ++instance;
       out.rows.push_back(std::move(row));

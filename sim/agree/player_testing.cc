@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <map>
 #include <optional>
 #include <stdexcept>
 
@@ -320,10 +320,16 @@ class Player {
       mine.transaction.reset();
       return say(answer.error());
     }
+    std::map<std::uint32_t, int> instances;
+    for (const WriteGroup& group : writes.groups) {
+      for (const std::uint32_t instance : group.instances) ++instances[instance];
+    }
     for (std::size_t g = 0; g < writes.groups.size(); ++g) {
-      for (std::size_t r = 0; r < writes.groups[g].size(); ++r)
-        say(canon_.result(writes.groups[g].shape->table.name, writes.groups[g].keys[r],
-                          (*answer)[g][r]));
+      const WriteGroup& group = writes.groups[g];
+      for (std::size_t r = 0; r < group.size(); ++r) {
+        const bool alone = instances.at(group.instances[r]) == 1;
+        say(canon_.result(group.shape->table.name, group.keys[r], alone, (*answer)[g][r]));
+      }
     }
   }
 

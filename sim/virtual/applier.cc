@@ -109,12 +109,16 @@ Result<std::optional<Applier::Failure>> Applier::attempt(const Set& set) {
       result(place) = {};
     }
   }
+  std::vector<Change> all;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     std::ranges::sort(rows[g]);
-    ATLAS_TRY(std::optional<Failure> failed, statement(g, rows[g]));
+    std::vector<Change> changed;
+    ATLAS_TRY(std::optional<Failure> failed, statement(g, rows[g], changed));
     if (failed) return failed;
+    std::ranges::move(changed, std::back_inserter(all));
   }
   // Deferred references are checked at the end of each attempt.
+  for (const Change& change : all) ATLAS_OK(work_.hold_parents(change, true));
   const auto broken = database_.broken_references(work_.rows());
   if (broken.empty()) return std::nullopt;
   return Failure{-1,
@@ -124,17 +128,17 @@ Result<std::optional<Applier::Failure>> Applier::attempt(const Set& set) {
 }
 
 Result<std::optional<Applier::Failure>> Applier::statement(std::size_t g,
-                                                           const std::vector<std::size_t>& rows) {
+                                                           const std::vector<std::size_t>& rows,
+                                                           std::vector<Change>& changed) {
   look_whom_removes_take_along(g, rows);
-  std::vector<RowId> touched;
   const auto group = static_cast<std::ptrdiff_t>(g);
   for (const std::size_t row : rows) {
     if (results_[g][row].status == WriteStatus::kReferred) continue;
-    ATLAS_TRY(std::optional<Error> refused, write(g, row, touched));
+    ATLAS_TRY(std::optional<Error> refused, write(g, row, changed));
     if (refused) return Failure{group, std::move(*refused), false};
   }
-  if (std::optional<Error> broken = work_.broken_reference(touched))
-    return Failure{group, std::move(*broken), true};
+  ATLAS_TRY(std::optional<Error> broken, work_.end_statement(changed));
+  if (broken) return Failure{group, std::move(*broken), true};
   return std::nullopt;
 }
 
@@ -164,18 +168,22 @@ void Applier::look_whom_removes_take_along(std::size_t g, const std::vector<std:
 
 // Sets the row's result; an error ends the statement.
 Result<std::optional<Error>> Applier::write(std::size_t g, std::size_t row,
-                                            std::vector<RowId>& touched) {
+                                            std::vector<Change>& changed) {
   const WriteGroup& group = groups_[g];
   const Table& table = database_.table(group.shape->table);
   WriteResult& out = results_[g][row];
   out.status = WriteStatus::kStale;
   if (!guarded(g, row)) return std::nullopt;
   const Cells cells = cells_of(work_, table, group, row);
-  ATLAS_OK(work_.lock(table, group.kind, group.keys[row], cells.columns, cells.values));
-  if (!guarded(g, row)) return std::nullopt;  // somebody wrote while we waited
+  if (group.kind != WriteKind::kInsert) {
+    ATLAS_OK(work_.lock(table, group.kind, group.keys[row], cells.columns, cells.values,
+                        Work::For::kRow));
+    if (!guarded(g, row)) return std::nullopt;  // somebody wrote while we waited
+  }
   std::shared_ptr<const Row> stored;
-  RowVerdict verdict = work_.write_in_statement(table, group.kind, group.keys[row], cells.columns,
-                                                cells.values, &stored, touched);
+  ATLAS_TRY(RowVerdict verdict,
+            work_.write_in_statement(table, group.kind, group.keys[row], cells.columns,
+                                     cells.values, &stored, changed));
   out.status = verdict.status;
   if (verdict.status == WriteStatus::kRejected) return std::move(verdict.error);
   if (verdict.status == WriteStatus::kApplied && stored != nullptr)

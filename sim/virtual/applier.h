@@ -38,9 +38,11 @@ class Applier {
   Result<> apply_set(Set set);
   Result<> retry_references();
   Result<std::optional<Failure>> attempt(const Set& set);
-  Result<std::optional<Failure>> statement(std::size_t group, const std::vector<std::size_t>& rows);
+  // What it changed is added to `changed`.
+  Result<std::optional<Failure>> statement(std::size_t group, const std::vector<std::size_t>& rows,
+                                           std::vector<Change>& changed);
   Result<std::optional<Error>> write(std::size_t group, std::size_t row,
-                                     std::vector<RowId>& touched);
+                                     std::vector<Change>& changed);
   bool guarded(std::size_t group, std::size_t row);
   void look_whom_removes_take_along(std::size_t group, const std::vector<std::size_t>& rows);
   Set whole_instances(const Set& set, bool& mixed);

@@ -163,15 +163,18 @@ class Database {
   RowVersion version(const TableShape& shape, const Table& table, const Row& row) const;
   // Number of a new transaction.
   std::uint64_t next_writer() { return ++writers_; }
-  // Writes one row into `rows` as a part of a statement of transaction `writer`: triggers, checks,
-  // uniques, what goes along. `columns` and `cells` as in WriteGroup; `stored` receives the row as
-  // RETURNING shows it; the rows that became different are added to `touched`.
-  RowVerdict write(Moments& rows, const Table& table, WriteKind kind, KeyView key,
-                   std::span<const std::uint32_t> columns, std::span<const Value> cells,
-                   std::uint64_t writer, std::shared_ptr<const Row>* stored,
-                   std::vector<RowId>& touched) const;
+  // One row as a statement of transaction `writer` writes it: its triggers, and what it is refused
+  // for whatever others there are. `columns` and `cells` as in WriteGroup.
+  RowVerdict prepare(const Moments& rows, const Table& table, WriteKind kind, KeyView key,
+                     std::span<const std::uint32_t> columns, std::span<const Value> cells,
+                     std::uint64_t writer, std::shared_ptr<Row>& row) const;
+  // Puts it into `rows` unless its key or a unique value is taken. `stored` receives the row as
+  // RETURNING shows it; the rows that became different are added to `changed`.
+  RowVerdict store(Moments& rows, const Table& table, WriteKind kind, KeyView key,
+                   const std::shared_ptr<Row>& row, std::shared_ptr<const Row>* stored,
+                   std::vector<Change>& changed) const;
   // The first immediate reference that points nowhere, from one of the rows or to one that is gone.
-  std::optional<Error> broken_reference(const Moments& rows, std::span<const RowId> touched) const;
+  std::optional<Error> broken_reference(const Moments& rows, std::span<const Change> changed) const;
   // The first table with rows that would go along with the row, or that hides them; empty if there
   // is none.
   std::string taken_along(const Moments& rows, const TableName& table, KeyView key) const;
@@ -230,6 +233,8 @@ class Database {
     std::vector<std::uint64_t> sharers;  // refer to the row: it must not go
   };
   void put(const TableName& table, WriteKind kind, KeyView key, const Cells& cells);
+  void remove_row(Moments& rows, const Table& table, KeyView key,
+                  std::vector<Change>& changed) const;
   // A transaction has ended: users whose single statements were in its way come now.
   void go_on();
 
