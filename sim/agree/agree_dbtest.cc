@@ -13,7 +13,7 @@
 namespace atlas::agree {
 namespace {
 
-constexpr std::uint64_t kSeeds = 150;  // of each kind: with one writer, with two
+constexpr std::uint64_t kSeeds = 120;  // of each kind: with one writer, with two
 
 // What the places say of `script`, compared with PostgreSQL; empty if all say the same.
 std::string differences(const Script& script) {

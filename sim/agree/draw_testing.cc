@@ -52,11 +52,14 @@ class Drawer {
   }
   Cell stamp() { return one_in(4) ? Cell() : Cell(At{static_cast<std::int64_t>(below(3))}); }
 
+  // Taken by other rows at times. With one writer not by another row of the same batch.
+  std::uint64_t mail() { return out_.two_writers ? below(4) : mails_++; }
+
   // A cell that may be what the table refuses.
   Cell cell(const std::string& column) {
     if (column == "org") return one_in(12) ? Cell() : id(2);
     if (column == "points") return maybe(static_cast<std::int64_t>(below(12)) - 1);
-    if (column == "email") return maybe(fmt::format("mail{}", below(4)));
+    if (column == "email") return maybe(fmt::format("mail{}", mail()));
     if (column == "team") return maybe(id(4));
     if (column == "boss" || column == "holder" || column == "person") return maybe(id(8));
     if (column == "deleted_at" || column == "updated") return stamp();
@@ -180,6 +183,7 @@ class Drawer {
     Step step{.op = op, .transaction = transaction};
     std::uint32_t instance = 0;
     std::set<std::string> taken;
+    mails_ = below(4);
     const std::uint64_t groups = 1 + below(3);
     for (std::uint64_t i = 0; i < groups; ++i) {
       Group made = group(instance, taken);
@@ -253,6 +257,7 @@ class Drawer {
   SeededRng rng_;
   Script out_;
   std::int64_t words_ = 0;
+  std::uint64_t mails_ = 0;
 };
 
 }  // namespace

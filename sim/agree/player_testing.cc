@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -43,7 +44,6 @@ T must(Result<T> result) {
 
 // A WriteGroup and what it borrows.
 struct Owned {
-  TableShape shape;
   std::vector<Key> keys;
   WriteGroup group;
 };
@@ -78,8 +78,9 @@ class Player {
   void say(const Error& error) { say(Canon::error(error)); }
   Endpoint& endpoint(const Step& step) { return *connections_.at(step.transaction); }
   Running& running(const Step& step) { return running_.at(step.transaction); }
-  TableShape shape(const Step& step) const {
-    TableShape out = shapes_.at(static_cast<std::size_t>(step.table));
+  // Shapes live as long as the run: endpoints may remember them.
+  TableShape& shape(const Step& step) {
+    TableShape& out = made_.emplace_back(shapes_.at(static_cast<std::size_t>(step.table)));
     if (step.scoped) out.scope.push_back({out.column("org"), Value::integer(1)});
     return out;
   }
@@ -180,7 +181,7 @@ class Player {
     std::unique_ptr<Snapshot> fresh;
     if (!step.kept || !kept_) fresh = must(endpoint(step).snapshot());
     Snapshot& snapshot = fresh ? *fresh : *kept_;
-    TableShape of = shape(step);
+    TableShape& of = shape(step);
     if (step.op == Op::kChanged)
       return pages(step, of, [&](const StampPosition& from) {
         return snapshot.changed(of, from, step.limit);
@@ -267,14 +268,14 @@ class Player {
 
   std::unique_ptr<Owned> made(const Step& step, const Group& group, std::uint32_t& ordinal) {
     auto out = std::make_unique<Owned>();
-    out->shape = shapes_.at(static_cast<std::size_t>(group.table));
-    out->shape.stamp_touched = group.touch;
+    TableShape& shape = made_.emplace_back(shapes_.at(static_cast<std::size_t>(group.table)));
+    shape.stamp_touched = group.touch;
     const bool insert = group.kind == WriteKind::kInsert;
-    out->group.shape = &out->shape;
+    out->group.shape = &shape;
     out->group.kind = group.kind;
-    if (insert) out->group.columns = out->shape.key;
+    if (insert) out->group.columns = shape.key;
     for (const std::string& column : group.columns)
-      out->group.columns.push_back(out->shape.column(column));
+      out->group.columns.push_back(shape.column(column));
     std::vector<std::pair<Key, const Row*>> sorted;
     for (const Row& row : group.rows) sorted.emplace_back(key_of(row.key), &row);
     std::ranges::sort(sorted, {}, [](const auto& entry) { return entry.first; });
@@ -282,8 +283,7 @@ class Player {
     for (std::size_t i = 0; i < sorted.size(); ++i) {
       const Row& row = *sorted[i].second;
       out->group.keys.emplace_back(out->keys[i]);
-      out->group.guards.push_back(insert ? RowVersion{}
-                                         : claimed(step, row, out->shape, out->keys[i]));
+      out->group.guards.push_back(insert ? RowVersion{} : claimed(step, row, shape, out->keys[i]));
       out->group.instances.push_back(row.instance);
       out->group.ordinals.push_back(ordinal++);
       const std::vector<Value> key = insert ? values_of(row.key) : std::vector<Value>();
@@ -433,6 +433,7 @@ class Player {
   std::vector<TableName> names_;
   std::array<std::unique_ptr<Endpoint>, 2> connections_;
   std::vector<TableShape> shapes_;
+  std::deque<TableShape> made_;
   std::array<std::int64_t, 2> epochs_ = {1, 1};
   std::unique_ptr<Snapshot> kept_;
   std::array<Running, 2> running_;

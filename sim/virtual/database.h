@@ -215,6 +215,15 @@ class Database {
   void restore(const Backup& from);
   const std::map<std::string, std::int64_t>& sequences() const { return sequences_; }
   void set_sequences(std::map<std::string, std::int64_t> to) { sequences_ = std::move(to); }
+  // Where new statements of the bridge go while its address leads to a replica, which shows what it
+  // has got so far. Transactions and snapshots that are open stay where they are.
+  struct Replica {
+    Moments tables;
+    std::map<std::string, Fence> fences;
+  };
+  std::optional<Replica> led_to;
+  // What a replica has that gets nothing from now on.
+  Replica lagging() const { return {tables_, fences}; }
   // The server goes down and comes up again: open transactions are gone, their numbers are given
   // once more; what was prepared stays. Whether there are such numbers.
   bool crash();

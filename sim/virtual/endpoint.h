@@ -28,6 +28,9 @@ class VirtualEndpoint final : public Endpoint {
  private:
   // Lost with a crash; the next call connects anew.
   Result<> connected();
+  // A replica refuses every write, and we refuse to read from it.
+  Result<> writable() const;
+  Result<> primary() const;
   template <class Effect>
   auto call(std::string_view method, Effect&& effect) -> decltype(effect()) {
     return database_.world().call(database_.port(method), [&]() -> decltype(effect()) {

@@ -19,8 +19,8 @@ struct VirtualSnapshot::View {
   const Value& stamp(const Row& row) const { return row.cells[columns[*shape.stamp]]; }
 };
 
-VirtualSnapshot::VirtualSnapshot(const Database& database)
-    : database_(database), incarnation_(database.incarnation()), rows_(database.moment()) {}
+VirtualSnapshot::VirtualSnapshot(const Database& database, Moments rows)
+    : database_(database), incarnation_(database.incarnation()), rows_(std::move(rows)) {}
 
 Result<VirtualSnapshot::View> VirtualSnapshot::view(const TableShape& shape) const {
   if (incarnation_ != database_.incarnation())
