@@ -104,7 +104,8 @@ Script refusals() {
                           {{7}, {1, "x7", {}, 1, 8}, Guard::kNow, 6},
                           {{8}, {1, {}, 0, {}, 8}, Guard::kNow, 7},
                           {{9}, {1, "x9", 0, {}, 99}, Guard::kNow, 8},
-                          {{10}, {1, "x7", 0, {}, {}}, Guard::kNow, 9}}}});
+                          {{10}, {1, "x10", 0, {}, {}}, Guard::kNow, 9},
+                          {{11}, {2, {}, 0, {}, {}}, Guard::kNow, 10}}}});
   add(out, {{.op = Op::kSettle}, rows(Which::kPerson)});
   applied(out,
           {{.columns = {"email", "points"},
@@ -119,6 +120,25 @@ Script refusals() {
                 {{1}, {}, Guard::kNow, 1}, {{2}, {}, Guard::kNow, 2}, {{8}, {}, Guard::kNow, 3}}}});
   applied(out, {{.table = Which::kTeam, .kind = Kind::kRemove, .rows = {{{1}}}}});
   add(out, {rows(Which::kTeam), rows(Which::kPerson), rows(Which::kBadge)});
+  return out;
+}
+
+// PostgreSQL copies large groups in, and falls back where a row is refused.
+Script large() {
+  Script out{.name = "a large batch"};
+  add(out, {team(1), person(3, At{0})});
+  Group all{.table = Which::kPerson, .kind = Kind::kInsert, .columns = {"org", "points", "team"}};
+  for (std::int64_t id = 10; id < 110; ++id)
+    all.rows.push_back(
+        {.key = {id}, .cells = {1, 1, 1}, .instance = static_cast<std::uint32_t>(id)});
+  applied(out, {all});
+  for (Row& row : all.rows) row.key = {std::get<std::int64_t>(row.key.front()) + 100};
+  all.rows[20].key = {3};
+  all.rows[40].cells = {1, -1, 1};
+  all.rows[60].cells = {1, 1, 9};
+  applied(out, {all});
+  add(out,
+      {{.op = Op::kSettle}, {.op = Op::kKeys, .limit = 50}, changed(64), rows(Which::kPerson)});
   return out;
 }
 
@@ -260,7 +280,8 @@ Script writers() {
 }  // namespace
 
 std::vector<Script> stories() {
-  return {scans(), guards(), refusals(), children(), instances(), fences(), moments(), writers()};
+  return {scans(),     guards(), refusals(), large(),  children(),
+          instances(), fences(), moments(),  writers()};
 }
 
 }  // namespace atlas::agree
