@@ -61,8 +61,9 @@ enum class Mark : std::uint8_t {
   kKinds,
   kCapped,
   kJoinedConfirm,
+  kReplicaRefused,
 };
-inline constexpr std::size_t kMarks = static_cast<std::size_t>(Mark::kJoinedConfirm) + 1;
+inline constexpr std::size_t kMarks = static_cast<std::size_t>(Mark::kReplicaRefused) + 1;
 
 // In order of Mark.
 constexpr std::array<std::string_view, kMarks> kMarkNames = {
@@ -117,6 +118,7 @@ constexpr std::array<std::string_view, kMarks> kMarkNames = {
     "people of two kinds",
     "a cap holds deletes back",
     "a confirm joins its apply",
+    "a replica is refused",
 };
 
 class Marks {

@@ -219,6 +219,7 @@ class Player {
       out_.marks.set_if(one_of(step).crash(), Mark::kNumberReused);
       return;
     }
+    if (step.kind == StepKind::kReplica) return lead_astray(step);
     if (step.kind == StepKind::kResolve || step.kind == StepKind::kRetry) {
       world_.pause(step.c % 300);
       return step.kind == StepKind::kResolve ? resolve(step) : retry();
@@ -227,6 +228,19 @@ class Player {
     if (step.kind == StepKind::kPrepared) count(FaultKind::kPrepared);
     if (step.kind == StepKind::kPoison) count(FaultKind::kPoison);
     users_.act(step);
+  }
+
+  // The replica has got nothing since the step began.
+  void lead_astray(const Step& step) {
+    Database& database = one_of(step);
+    Database::Replica replica = database.lagging();
+    world_.pause(step.b % 400);
+    say("the address leads to a replica");
+    count(FaultKind::kReplica);
+    led_astray_ = true;
+    database.led_to = std::move(replica);
+    world_.pause(1 + (step.c % 200));
+    database.led_to.reset();
   }
 
   std::optional<Error> at_port(Fibers::Process process, std::string_view port, Moment moment) {
@@ -289,6 +303,7 @@ class Player {
   }
 
   void end_round() {
+    led_astray_ = false;
     for (Database* database : all()) {
       database->commit_faults.clear();
       if (order_.next() % 2 == 0) (void)database->finish_commits();
@@ -573,6 +588,7 @@ class Player {
     out_.marks.set_if(code == Code::kFenceStale, Mark::kStaleEpoch);
     out_.marks.set_if(code == Code::kSchemaDrift, Mark::kDrift);
     out_.marks.set_if(code == Code::kRowsHidden, Mark::kRowsHidden);
+    out_.marks.set_if(code == Code::kReadOnlyServer, Mark::kReplicaRefused);
     const bool rewound = code == Code::kTargetRewound || code == Code::kStateRewound;
     out_.marks.set_if(rewound, Mark::kRewound);
     out_.marks.set_if(code == Code::kDeletesCapped, Mark::kCapped);
@@ -581,7 +597,7 @@ class Player {
         code == Code::kDeletesCapped || code == Code::kDeadline || code == Code::kInterrupted;
     const bool has_cause = code == Code::kFenceStale || told || code == Code::kRowsHidden ||
                            (code == Code::kSchemaDrift && unchecked_) ||
-                           (rewound && restored);
+                           (code == Code::kReadOnlyServer && led_astray_) || (rewound && restored);
     if (!has_cause) broken("S20 unexpected error", error.line());
   }
 
@@ -672,8 +688,9 @@ class Player {
   std::map<Database*, Database::Backup> backups_;
   std::optional<Side> rewound_;
   std::set<std::string> remapped_;
-  bool capped_ = false;     // a cap held deletes back
-  bool unchecked_ = false;  // a schema has changed since the last check
+  bool capped_ = false;      // a cap held deletes back
+  bool led_astray_ = false;  // to a replica, in this round
+  bool unchecked_ = false;   // a schema has changed since the last check
   Instant last_run_{}, run_began_{};
 };
 

@@ -30,13 +30,15 @@ enum class FaultKind : std::uint8_t {
   kPrepared,
   kPoison,
   kDuplicateStart,
+  kReplica,
 };
-inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kDuplicateStart) + 1;
+inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kReplica) + 1;
 constexpr std::array<std::string_view, kFaultKinds> kFaultNames = {
     "killed runs",       "sleeping runs",         "early stops",        "failed calls",
     "lost answers",      "crashed servers",       "restored databases", "stepped clocks",
     "hidden rows",       "added columns",         "triggers",           "changed operators",
     "late transactions", "prepared transactions", "poisoned rows",      "duplicate starts",
+    "lagging replicas",
 };
 
 struct Outcome {

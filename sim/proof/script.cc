@@ -47,6 +47,7 @@ constexpr std::array<KindName, kStepKinds> kNames = {{
     {StepKind::kAddColumn, "add a column"},
     {StepKind::kTrigger, "make a trigger"},
     {StepKind::kRemap, "change a field's operator"},
+    {StepKind::kReplica, "lead an address to a replica"},
 }};
 
 using Kinds = std::bitset<kStepKinds>;
@@ -54,7 +55,10 @@ constexpr std::size_t at(StepKind kind) { return static_cast<std::size_t>(kind);
 
 class Drawer {
  public:
-  explicit Drawer(std::uint64_t seed) : rng_(seed ^ 0x5eed'0000'5eedULL) { out_.seed = seed; }
+  explicit Drawer(std::uint64_t seed)
+      : rng_(seed ^ 0x5eed'0000'5eedULL), aside_(seed ^ 0x1a66'0000'5eedULL) {
+    out_.seed = seed;
+  }
 
   Script draw() {
     shape();
@@ -97,7 +101,8 @@ class Drawer {
     if (one_in(4))
       out_.platform_ahead = Micros(static_cast<std::int64_t>(below(4'000'000)) - 2'000'000);
     // Half of the kinds, but those without which nothing happens.
-    for (std::size_t k = 0; k < kStepKinds; ++k) on_[k] = one_in(2);
+    for (std::size_t k = 0; k < at(StepKind::kReplica); ++k) on_[k] = one_in(2);
+    on_[at(StepKind::kReplica)] = aside_.next() % 4 == 0;
     for (const StepKind kind :
          {StepKind::kFound, StepKind::kHire, StepKind::kName, StepKind::kRun, StepKind::kRepair})
       on_[at(kind)] = true;
@@ -178,6 +183,7 @@ class Drawer {
   void faults(std::uint8_t round) {
     if (on(StepKind::kCommitFault) && one_in(2)) add(StepKind::kCommitFault, round, 3, some_side());
     if (on(StepKind::kCrash) && one_in(3)) add(StepKind::kCrash, round, 4, some_side());
+    if (on(StepKind::kReplica)) lead_astray(round);
     if (on(StepKind::kRestore)) {
       if (round == 1 + (out_.seed % 2)) add(StepKind::kBackup, round, 3, backed_ = some_side());
       if (round == 4) {
@@ -193,7 +199,17 @@ class Drawer {
     if (on(StepKind::kRemap) && one_in(3)) add(StepKind::kRemap, round, 3, some_side());
   }
 
-  SeededRng rng_;
+  // Drawn aside: the other steps of a seed are what they are without it.
+  void lead_astray(std::uint8_t round) {
+    if (aside_.next() % 3 != 0) return;
+    Step step{.kind = StepKind::kReplica, .round = round, .actor = 5};
+    step.side = aside_.next() % 2 == 0 ? Side::kLegacy : Side::kPlatform;
+    for (std::uint32_t* part : {&step.a, &step.b, &step.c})
+      *part = static_cast<std::uint32_t>(aside_.next() >> 32U);
+    out_.steps.push_back(step);
+  }
+
+  SeededRng rng_, aside_;
   Script out_;
   Kinds on_;
   Side backed_ = Side::kLegacy;

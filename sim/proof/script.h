@@ -49,9 +49,10 @@ enum class StepKind : std::uint8_t {
   kHideRows,  // row security, until the round ends
   kAddColumn,
   kTrigger,
-  kRemap,  // a field's operator changes (E15)
+  kRemap,    // a field's operator changes (E15)
+  kReplica,  // an address leads to a replica that lags, for a while
 };
-inline constexpr std::size_t kStepKinds = 31;
+inline constexpr std::size_t kStepKinds = 32;
 std::string_view step_kind_name(StepKind kind);
 
 struct Step {

@@ -118,6 +118,7 @@ TableInfo Table::info() const {
     reference.name = r.name;
     reference.columns = {columns[r.column].name};
     reference.target = r.target;
+    reference.cascades = r.cascades;
     out.foreign_keys.push_back(std::move(reference));
   }
   for (const Check& c : checks) out.checks.push_back(c.name);
@@ -137,6 +138,22 @@ TableInfo Table::info() const {
 
 Database::Database(World& world, std::string name, TokenStyle tokens)
     : world_(world), name_(std::move(name)), tokens_(tokens) {}
+
+TableInfo Database::describe(const Table& table) const {
+  TableInfo out = table.info();
+  // References point to keys.
+  for (ForeignKeyInfo& reference : out.foreign_keys) {
+    if (const Table* target = find(reference.target))
+      reference.target_columns = {target->columns[target->key.front()].name};
+  }
+  for (const auto& [name, other] : catalog_) {
+    for (const Reference& r : other.references) {
+      if (r.target != table.name || !r.cascades) continue;
+      out.cascades.push_back({name, {other.columns[r.column].name}, out.primary_key});
+    }
+  }
+  return out;
+}
 
 const std::string& Database::port(std::string_view method) const {
   auto it = ports_.find(method);
@@ -287,23 +304,24 @@ RowVersion Database::version(const TableShape& shape, const Table& table, const 
   return out;
 }
 
-RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, KeyView key,
-                           std::span<const std::uint32_t> columns, std::span<const Value> cells,
-                           std::uint64_t writer, std::shared_ptr<const Row>* stored,
-                           std::vector<RowId>& touched) const {
+RowVerdict Database::prepare(const Moments& rows, const Table& table, WriteKind kind, KeyView key,
+                             std::span<const std::uint32_t> columns, std::span<const Value> cells,
+                             std::uint64_t writer, std::shared_ptr<Row>& row) const {
   const RowMap& before = *rows.at(table.name);
   const auto at = before.find(key);
-  const Row* old = at == before.end() ? nullptr : at->second.get();
-  if (kind == WriteKind::kInsert && old != nullptr) return {WriteStatus::kKeyTaken, std::nullopt};
-  if (kind != WriteKind::kInsert && old == nullptr) return {WriteStatus::kStale, std::nullopt};
-
-  std::shared_ptr<Row> row = old == nullptr ? std::make_shared<Row>() : copy_of(*old);
+  const bool insert = kind == WriteKind::kInsert;
+  if (!insert && at == before.end()) return {WriteStatus::kStale, std::nullopt};
+  row = insert ? std::make_shared<Row>() : copy_of(*at->second);
   row->cells.resize(table.columns.size());
   row->writer = writer;
+  if (insert) {
+    for (const auto& [column, text] : table.defaults)
+      row->cells[column] = Value::text(row->arena.copy(text));
+  }
   for (std::size_t i = 0; i < columns.size(); ++i)
     row->cells[columns[i]] = cells[i].copy_to(row->arena);
   const std::span<const Value> old_cells =
-      old == nullptr ? std::span<const Value>() : std::span<const Value>(old->cells);
+      insert ? std::span<const Value>() : std::span<const Value>(at->second->cells);
   for (const Trigger& trigger : table.triggers) {
     if (trigger.on != kind || trigger.moment != Moment::kBefore) continue;
     switch (trigger.run(old_cells, row->cells, row->arena)) {
@@ -315,33 +333,7 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
         return rejected(Code::kTriggerRaised, "a trigger refused the row", trigger.name);
     }
   }
-
-  if (kind == WriteKind::kRemove) {
-    for (const auto& [name, other] : catalog_) {
-      for (const Reference& r : other.references) {
-        if (r.target != table.name || r.deferred) continue;
-        if (r.cascades) {
-          std::erase_if(writable_once(rows, name), [&](const auto& entry) {
-            const Value& cell = entry.second->cells[r.column];
-            const bool goes = !cell.is_null() && key_of(cell) == key;
-            if (goes) touched.emplace_back(name, entry.first);
-            return goes;
-          });
-          continue;
-        }
-        const bool child =
-            std::any_of(rows.at(name)->begin(), rows.at(name)->end(), [&](const auto& entry) {
-              const Value& cell = entry.second->cells[r.column];
-              return !cell.is_null() && key_of(cell) == key;
-            });
-        if (child) return rejected(Code::kConstraintViolated, "the row still has children", r.name);
-      }
-    }
-    writable_once(rows, table.name).erase(Key(key));
-    touched.emplace_back(table.name, Key(key));
-    return {};
-  }
-
+  if (kind == WriteKind::kRemove) return {};
   for (std::size_t c = 0; c < row->cells.size(); ++c) {
     const Value& cell = row->cells[c];
     if (cell.is_null() && table.columns[c].not_null)
@@ -354,6 +346,40 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
     if (!check.holds(row->cells))
       return rejected(Code::kConstraintViolated, "a check does not hold", check.name);
   }
+  return {};
+}
+
+void Database::remove_row(Moments& rows, const Table& table, KeyView key,
+                          std::vector<Change>& changed) const {
+  for (const auto& [name, other] : catalog_) {
+    for (const Reference& r : other.references) {
+      if (r.target != table.name || r.deferred || !r.cascades) continue;
+      std::erase_if(writable_once(rows, name), [&](const auto& entry) {
+        const Value& cell = entry.second->cells[r.column];
+        const bool goes = !cell.is_null() && key_of(cell) == key;
+        if (goes) changed.push_back({&other, entry.first, entry.second, nullptr});
+        return goes;
+      });
+    }
+  }
+  RowMap& mine = writable_once(rows, table.name);
+  const auto at = mine.find(key);
+  if (at == mine.end()) return;  // it went along with another
+  changed.push_back({&table, at->first, at->second, nullptr});
+  mine.erase(at);
+}
+
+RowVerdict Database::store(Moments& rows, const Table& table, WriteKind kind, KeyView key,
+                           const std::shared_ptr<Row>& row, std::shared_ptr<const Row>* stored,
+                           std::vector<Change>& changed) const {
+  if (kind == WriteKind::kRemove) {
+    remove_row(rows, table, key, changed);
+    return {};
+  }
+  const RowMap& before = *rows.at(table.name);
+  const auto at = before.find(key);
+  const std::shared_ptr<const Row> old = at == before.end() ? nullptr : at->second;
+  if (kind == WriteKind::kInsert && old != nullptr) return {WriteStatus::kKeyTaken, std::nullopt};
   for (const UniqueInfo& unique : table.uniques) {
     const bool taken = std::any_of(before.begin(), before.end(), [&](const auto& entry) {
       return entry.first != key &&
@@ -361,13 +387,8 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
     });
     if (taken) return rejected(Code::kUniqueTaken, "another row holds the value", unique.name);
   }
-  for (const Reference& r : table.references) {
-    const Value& cell = row->cells[r.column];
-    if (r.deferred || cell.is_null() || rows.at(r.target)->contains(key_of(cell))) continue;
-    return rejected(Code::kConstraintViolated, "there is no such parent", r.name);
-  }
-
-  std::shared_ptr<const Row> returned = row;
+  const std::span<const Value> old_cells =
+      old == nullptr ? std::span<const Value>() : std::span<const Value>(old->cells);
   std::shared_ptr<const Row> last = row;
   for (const Trigger& trigger : table.triggers) {
     if (trigger.on != kind || trigger.moment != Moment::kAfter) continue;
@@ -378,9 +399,40 @@ RowVerdict Database::write(Moments& rows, const Table& table, WriteKind kind, Ke
     last = std::move(further);
   }
   writable_once(rows, table.name)[Key(key)] = last;
-  touched.emplace_back(table.name, Key(key));
-  if (stored != nullptr) *stored = returned;
+  changed.push_back({&table, Key(key), old, last});
+  if (stored != nullptr) *stored = row;
   return {};
+}
+
+std::optional<Error> Database::broken_reference(const Moments& rows,
+                                                std::span<const Change> changed) const {
+  auto broken = [](const char* why, const Reference& r) {
+    return Error(Code::kConstraintViolated, why).on_constraint(r.name);
+  };
+  for (const Change& change : changed) {
+    const TableName& name = change.table->name;
+    const Key& key = change.key;
+    if (const auto row = rows.at(name)->find(key); row != rows.at(name)->end()) {
+      for (const Reference& r : change.table->references) {
+        const Value& cell = row->second->cells[r.column];
+        if (!r.deferred && !cell.is_null() && !rows.at(r.target)->contains(key_of(cell)))
+          return broken("there is no such parent", r);
+      }
+      continue;
+    }
+    for (const auto& [other, table] : catalog_) {
+      for (const Reference& r : table.references) {
+        if (r.target != name || r.deferred || r.cascades) continue;
+        const RowMap& children = *rows.at(other);
+        const bool child = std::ranges::any_of(children, [&](const auto& entry) {
+          const Value& cell = entry.second->cells[r.column];
+          return !cell.is_null() && key_of(cell) == key;
+        });
+        if (child) return broken("the row still has children", r);
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 std::string Database::taken_along(const Moments& rows, const TableName& table, KeyView key) const {

@@ -61,7 +61,8 @@ struct Table {
   std::vector<Check> checks;
   std::vector<Reference> references;
   std::vector<Trigger> triggers;
-  std::string sequence;  // of the single integer key; empty if none
+  std::string sequence;                             // of the single integer key; empty if none
+  std::map<std::uint32_t, std::string> defaults{};  // of text columns that an insert leaves out
   // A policy hides rows from the bridge's role, which asks to be told: its reads are refused.
   bool row_security = false;
   // keys() gives its pages in the order of a collation of its own.
@@ -124,6 +125,8 @@ class Database {
   Table& create(Table table);
   Table& table(const TableName& name);  // aborts if absent
   const Table* find(const TableName& name) const;
+  // What the catalog shows of it.
+  TableInfo describe(const Table& table) const;
   // A nullable column at the end, as a migration adds it.
   void add_column(const TableName& name, const ColumnInfo& column);
 
@@ -160,13 +163,18 @@ class Database {
   RowVersion version(const TableShape& shape, const Table& table, const Row& row) const;
   // Number of a new transaction.
   std::uint64_t next_writer() { return ++writers_; }
-  // Writes one row into `rows` as a statement of transaction `writer`: triggers, checks, uniques,
-  // immediate references. `columns` and `cells` as in WriteGroup; `stored` receives the row as
-  // RETURNING shows it; the rows that became different are added to `touched`.
-  RowVerdict write(Moments& rows, const Table& table, WriteKind kind, KeyView key,
-                   std::span<const std::uint32_t> columns, std::span<const Value> cells,
-                   std::uint64_t writer, std::shared_ptr<const Row>* stored,
-                   std::vector<RowId>& touched) const;
+  // One row as a statement of transaction `writer` writes it: its triggers, and what it is refused
+  // for whatever others there are. `columns` and `cells` as in WriteGroup.
+  RowVerdict prepare(const Moments& rows, const Table& table, WriteKind kind, KeyView key,
+                     std::span<const std::uint32_t> columns, std::span<const Value> cells,
+                     std::uint64_t writer, std::shared_ptr<Row>& row) const;
+  // Puts it into `rows` unless its key or a unique value is taken. `stored` receives the row as
+  // RETURNING shows it; the rows that became different are added to `changed`.
+  RowVerdict store(Moments& rows, const Table& table, WriteKind kind, KeyView key,
+                   const std::shared_ptr<Row>& row, std::shared_ptr<const Row>* stored,
+                   std::vector<Change>& changed) const;
+  // The first immediate reference that points nowhere, from one of the rows or to one that is gone.
+  std::optional<Error> broken_reference(const Moments& rows, std::span<const Change> changed) const;
   // The first table with rows that would go along with the row, or that hides them; empty if there
   // is none.
   std::string taken_along(const Moments& rows, const TableName& table, KeyView key) const;
@@ -207,6 +215,15 @@ class Database {
   void restore(const Backup& from);
   const std::map<std::string, std::int64_t>& sequences() const { return sequences_; }
   void set_sequences(std::map<std::string, std::int64_t> to) { sequences_ = std::move(to); }
+  // Where new statements of the bridge go while its address leads to a replica, which shows what it
+  // has got so far. Transactions and snapshots that are open stay where they are.
+  struct Replica {
+    Moments tables;
+    std::map<std::string, Fence> fences;
+  };
+  std::optional<Replica> led_to;
+  // What a replica has that gets nothing from now on.
+  Replica lagging() const { return {tables_, fences}; }
   // The server goes down and comes up again: open transactions are gone, their numbers are given
   // once more; what was prepared stays. Whether there are such numbers.
   bool crash();
@@ -225,6 +242,8 @@ class Database {
     std::vector<std::uint64_t> sharers;  // refer to the row: it must not go
   };
   void put(const TableName& table, WriteKind kind, KeyView key, const Cells& cells);
+  void remove_row(Moments& rows, const Table& table, KeyView key,
+                  std::vector<Change>& changed) const;
   // A transaction has ended: users whose single statements were in its way come now.
   void go_on();
 

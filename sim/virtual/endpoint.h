@@ -28,6 +28,9 @@ class VirtualEndpoint final : public Endpoint {
  private:
   // Lost with a crash; the next call connects anew.
   Result<> connected();
+  // A replica refuses every write, and we refuse to read from it.
+  Result<> writable() const;
+  Result<> primary() const;
   template <class Effect>
   auto call(std::string_view method, Effect&& effect) -> decltype(effect()) {
     return database_.world().call(database_.port(method), [&]() -> decltype(effect()) {
@@ -57,25 +60,12 @@ class VirtualTransaction final : public Transaction {
 
  private:
   using Results = std::vector<std::vector<WriteResult>>;
-  // One attempt without the instances in `out_`; false: another instance fell out and the attempt
-  // is void.
-  Result<bool> attempt(std::span<const WriteGroup> groups, Results& results);
-  Result<WriteResult> write_one(const WriteGroup& group, const Table& table, std::size_t row);
-  bool broken(std::span<const WriteGroup> groups, Results& results);
-  void refuse(std::uint32_t instance, std::size_t group, std::size_t row, WriteResult result);
-  bool guarded(const WriteGroup& group, const Table& table, std::size_t row);
   Error lost() const;
   void take_effect();
 
   Database& database_;
   ApplyTicket ticket_;
   std::unique_ptr<Work> work_;
-  struct Refusal {
-    std::size_t group = 0;
-    std::size_t row = 0;
-    WriteResult result;
-  };
-  std::map<std::uint32_t, Refusal> out_;  // by instance
   Database::Witness witness_;
   std::int64_t written_ = 0;
   std::vector<std::function<void()>> effects_;

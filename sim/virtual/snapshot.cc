@@ -19,8 +19,8 @@ struct VirtualSnapshot::View {
   const Value& stamp(const Row& row) const { return row.cells[columns[*shape.stamp]]; }
 };
 
-VirtualSnapshot::VirtualSnapshot(const Database& database)
-    : database_(database), incarnation_(database.incarnation()), rows_(database.moment()) {}
+VirtualSnapshot::VirtualSnapshot(const Database& database, Moments rows)
+    : database_(database), incarnation_(database.incarnation()), rows_(std::move(rows)) {}
 
 Result<VirtualSnapshot::View> VirtualSnapshot::view(const TableShape& shape) const {
   if (incarnation_ != database_.incarnation())
@@ -61,7 +61,7 @@ Result<KeyPage> VirtualSnapshot::changed(const TableShape& shape, const StampPos
       return std::tie(a.first, a.second->first) < std::tie(b.first, b.second->first);
     });
     KeyPage page;
-    page.end = found.size() <= limit;
+    page.end = found.size() < limit;  // as PostgreSQL: a full page may be the last one
     for (std::size_t i = 0; i < std::min(limit, found.size()); ++i) {
       const auto& [key, row] = *found[i].second;
       page.keys.push_back({page.arena.copy(key), database_.version(shape, v.table, *row),
@@ -75,17 +75,14 @@ Result<KeyPage> VirtualSnapshot::keys(const TableShape& shape, KeyView after, st
   return database_.world().call(database_.port("keys"), [&]() -> Result<KeyPage> {
     ATLAS_TRY(const View v, view(shape));
     KeyPage page;
-    page.end = true;
-    for (auto it = v.rows.upper_bound(after); it != v.rows.end(); ++it) {
+    for (auto it = v.rows.upper_bound(after); it != v.rows.end() && page.keys.size() < limit;
+         ++it) {
       if (!v.in_scope(*it->second)) continue;
-      if (page.keys.size() == limit) {
-        page.end = false;
-        break;
-      }
       const Value stamp = shape.stamp ? v.stamp(*it->second).copy_to(page.arena) : Value();
       page.keys.push_back(
           {page.arena.copy(it->first), database_.version(shape, v.table, *it->second), stamp});
     }
+    page.end = page.keys.size() < limit;
     if (v.table.collation) {
       std::sort(page.keys.begin(), page.keys.end(), [&](const KeyVersion& a, const KeyVersion& b) {
         return v.table.collation(a.key, b.key);

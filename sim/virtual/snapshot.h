@@ -4,10 +4,10 @@
 
 namespace atlas::sim {
 
-// What stood when it was opened.
+// What stood at a moment.
 class VirtualSnapshot final : public Snapshot {
  public:
-  explicit VirtualSnapshot(const Database& database);
+  VirtualSnapshot(const Database& database, Moments rows);
 
   Result<KeyPage> changed(const TableShape& shape, const StampPosition& from,
                           std::size_t limit) override;

@@ -28,16 +28,34 @@ class Work {
   // Whether a statement would have to wait for another transaction.
   bool blocked(const Table& table, WriteKind kind, KeyView key,
                std::span<const std::uint32_t> columns, std::span<const Value> cells);
+  // What a statement waits for, in this order: the row that it changes; who may have the key or
+  // the unique values that it writes; who may remove what it refers to.
+  enum class For : std::uint8_t { kRow = 1, kUniques = 2, kParents = 4, kAll = 7 };
   // Waits until nobody is in the way of the statement, then holds its rows until the end.
   //   errors  kSerialization: a deadlock, and this one gives way; kTimeout; kConnectionLost
   Result<> lock(const Table& table, WriteKind kind, KeyView key,
-                std::span<const std::uint32_t> columns, std::span<const Value> cells);
+                std::span<const std::uint32_t> columns, std::span<const Value> cells,
+                For what = For::kAll);
   // As Database::write. Rows must have been locked.
   RowVerdict write(const Table& table, WriteKind kind, KeyView key,
                    std::span<const std::uint32_t> columns, std::span<const Value> cells,
                    std::shared_ptr<const Row>* stored = nullptr);
-  // Back to a savepoint before its first write; its locks stay.
-  void undo_writes();
+  // The same as a part of a statement: who changes a row has locked it and waits for the others
+  // here; references are looked at by end_statement. A refusal leaves the statement half done.
+  Result<RowVerdict> write_in_statement(const Table& table, WriteKind kind, KeyView key,
+                                        std::span<const std::uint32_t> columns,
+                                        std::span<const Value> cells,
+                                        std::shared_ptr<const Row>* stored,
+                                        std::vector<Change>& changed);
+  // The first immediate reference that the statement left broken.
+  Result<std::optional<Error>> end_statement(std::span<const Change> changed);
+  // Waits for who may remove what the rows refer to, then keeps it there until the end.
+  Result<> hold_parents(const Change& changed, bool deferred);
+  // What was written and locked so far.
+  class Savepoint;
+  Savepoint savepoint() const;
+  // What came later is undone and its locks are given back.
+  void back_to(const Savepoint& savepoint);
   bool wrote() const { return !changes_.empty(); }
   // Survives a crash from now on, and holds the horizon of its whole database (E28).
   void prepare();
@@ -46,13 +64,21 @@ class Work {
 
  private:
   struct Needs {
-    RowId row;                   // written
+    std::optional<RowId> row;    // written
     std::vector<RowId> parents;  // referred to
   };
-  std::vector<std::uint64_t> blockers(const Table& table, WriteKind kind, KeyView key,
-                                      std::span<const std::uint32_t> columns,
-                                      std::span<const Value> cells, Needs& needs);
-  bool deadlocked(const std::vector<std::uint64_t>& by) const;
+  using Writers = std::vector<std::uint64_t>;
+  Writers blockers(const Table& table, WriteKind kind, KeyView key,
+                   std::span<const std::uint32_t> columns, std::span<const Value> cells, For what,
+                   Needs& needs);
+  void who_writes(const RowId& row, bool shared_too, Writers& out) const;
+  void who_removes(const RowId& parent, Writers& out) const;
+  void who_has(const Table& table, KeyView key, std::span<const std::uint32_t> columns,
+               std::span<const Value> cells, Writers& out);
+  bool changes_a_unique(const Table& table, KeyView key, std::span<const std::uint32_t> columns,
+                        std::span<const Value> cells);
+  Result<> hold(const std::function<Writers(Needs&)>& in_the_way);
+  bool deadlocked(const Writers& by) const;
 
   Database& database_;
   std::optional<Epoch> bridge_;
@@ -62,11 +88,24 @@ class Work {
   std::multiset<Instant>::iterator open_since_;
   Moments base_, seen_;
   std::map<RowId, std::shared_ptr<const Row>> changes_;  // null: removed
-  std::vector<RowId> held_;
+  struct Held {
+    RowId row;
+    bool shared = false;
+  };
+  void release(const Held& held);
+  RowVerdict put(const Table& table, WriteKind kind, KeyView key, const std::shared_ptr<Row>& row,
+                 std::shared_ptr<const Row>* stored, std::vector<Change>& changed);
+  std::vector<Held> held_;
   bool prepared_ = false;
   bool open_ = true;
 
   friend class Database;
+};
+
+class Work::Savepoint {
+  friend class Work;
+  std::map<RowId, std::shared_ptr<const Row>> changes_;
+  std::size_t held_ = 0;
 };
 
 }  // namespace atlas::sim

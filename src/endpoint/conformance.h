@@ -27,6 +27,7 @@ struct TestColumn {
   std::string name;
   Type type;  // kind, size, scale and labels say all; the fixture spells it in its dialect
   bool not_null = false;
+  std::string default_text{};  // default of a text column; empty if none
 };
 
 // `column` is an integer and must be at least `at_least`.

@@ -62,8 +62,7 @@ void AFenceBelowTheRunsEpochIsRefused(EndpointFixture& fixture) {
   const TableShape* shape = &world.shape;
   const auto begun = world.endpoint->begin(ticket(2, 1), {&shape, 1});
   ASSERT_FALSE(begun);
-  EXPECT_TRUE(begun.error().code() == Code::kTargetRewound ||
-              begun.error().code() == Code::kFenceStale);
+  EXPECT_EQ(begun.error().code(), Code::kTargetRewound) << "nobody lowers a fence";
 }
 
 void SettlingAnIntentNeverAppliedBarsItForGood(EndpointFixture& fixture) {

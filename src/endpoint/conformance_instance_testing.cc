@@ -246,6 +246,28 @@ void ARowGoesAfterThoseThatReferToIt(EndpointFixture& fixture) {
   EXPECT_EQ(world.badges_left(), 2U);
 }
 
+// One takes an e-mail first, and is undone for its profile: the other gets the e-mail.
+void WhatIsUndoneIsInNobodysWay(EndpointFixture& fixture) {
+  TwoTables world(fixture);
+  TestGroup people(world.shape, WriteKind::kUpdate, {"email"});
+  TestGroup profiles(world.profile, WriteKind::kUpdate, {"stars"});
+  const Value email = Value::text("free@example.org");
+  for (std::int64_t id = 1; id <= 2; ++id) {
+    const Value key = Value::integer(id);
+    people.add({&key, 1}, world.version(world.shape, id), {&email, 1},
+               static_cast<std::uint32_t>(id));
+  }
+  const Value key = Value::integer(1);
+  const Value stars = Value::integer(-1);
+  profiles.add({&key, 1}, world.version(world.profile, 1), {&stars, 1}, 1);
+  profiles.group().ordinals = {2};
+  const auto results =
+      world.apply({&world.shape, &world.profile}, {people.group(), profiles.group()});
+  EXPECT_EQ(results[0][0].status, WriteStatus::kSkipped);
+  EXPECT_EQ(results[1][0].status, WriteStatus::kRejected);
+  EXPECT_EQ(results[0][1].status, WriteStatus::kApplied);
+}
+
 void AnEmptyApplyCommits(EndpointFixture& fixture) {
   World world(fixture);
   EXPECT_TRUE(world.apply({&world.shape}, {}).empty());
@@ -264,6 +286,7 @@ std::vector<Case> instance_cases() {
           ATLAS_CASE(AParentInsertedBeforeServesItsChild),
           ATLAS_CASE(ARowThatACascadingKeyRefersToIsNotRemoved),
           ATLAS_CASE(ARowGoesAfterThoseThatReferToIt),
+          ATLAS_CASE(WhatIsUndoneIsInNobodysWay),
           ATLAS_CASE(AnEmptyApplyCommits)};
 #undef ATLAS_CASE
 }

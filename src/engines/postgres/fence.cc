@@ -1,5 +1,6 @@
 #include "engines/postgres/fence.h"
 
+#include "engines/postgres/horizon.h"
 #include "engines/postgres/sql_text.h"
 
 #include <fmt/format.h>
@@ -153,16 +154,19 @@ Result<> install_witness(Connection& connection) {
 }
 
 Result<Fence> read_fence(Connection& connection, const std::string& tenant) {
-  // Tables of an earlier version have no mark; a dry run does not add it.
+  // Tables of an earlier version have no mark; a dry run does not add it. The fence of a replica
+  // may be an older one, which would tell of a restore (E9).
   constexpr std::string_view kRead =
       "select epoch, coalesce(to_jsonb(f) ->> 'mark', ''), to_regclass('atlas_bridge.witness') is "
-      "null from atlas_bridge.fence f where tenant = $1";
+      "null, pg_is_in_recovery() from (select 1) as one "
+      "left join atlas_bridge.fence f on tenant = $1";
   Params params;
   params.text(tenant);
   auto rows = connection.run("fence", kRead, params);
   if (!rows && rows.error().code() == Code::kTableMissing) return Fence{};
   if (!rows) return witness_error(connection, std::move(rows).error());
-  if (rows->size() == 0) return Fence{};
+  if (rows->boolean(0, 3)) return replica(connection.options().where);
+  if (rows->is_null(0, 0)) return Fence{};
   if (rows->boolean(0, 2)) return witness_gone(connection);
   return Fence{Epoch{rows->integer(0, 0)}, std::string(rows->text(0, 1))};
 }

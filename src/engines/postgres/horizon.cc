@@ -31,6 +31,10 @@ Instant instant_of(const Rowset& rows, std::size_t column) {
 
 }  // namespace
 
+Error replica(const std::string& where) {
+  return Error(Code::kReadOnlyServer, "the server is a replica").at(where);
+}
+
 std::string grant_stats(const Session& session) {
   return fmt::format("GRANT pg_read_all_stats TO {};", quote_name(session.user));
 }
@@ -38,8 +42,7 @@ std::string grant_stats(const Session& session) {
 Result<Horizon> read_horizon(Connection& connection) {
   ATLAS_TRY(const Rowset activity, connection.run("horizon", kActivity));
   const std::string& where = connection.options().where;
-  if (activity.boolean(0, 0))
-    return Error(Code::kReadOnlyServer, "the server is a replica").at(where);
+  if (activity.boolean(0, 0)) return replica(where);
   const bool sees_all = activity.boolean(0, 3);
   const bool strangers = activity.boolean(0, 4);
   // A statement and transaction of its own, after the first: a transaction prepared in between was

@@ -5,6 +5,9 @@
 
 namespace atlas::postgres {
 
+// kReadOnlyServer: what a replica shows is late, and says nothing of its primary's transactions.
+Error replica(const std::string& where);
+
 // E28, on a connection outside of any transaction.
 //   errors  kReadOnlyServer on a replica; kStampedUnsafe when other users' transactions are hidden
 //   from us

@@ -1,6 +1,7 @@
 #include "engines/postgres/snapshot.h"
 
 #include "engines/postgres/codec.h"
+#include "engines/postgres/horizon.h"
 #include "engines/postgres/plans.h"
 #include "engines/postgres/pooler.h"
 #include "engines/postgres/sql_text.h"
@@ -13,6 +14,9 @@
 
 namespace atlas::postgres {
 namespace {
+
+// A replica shows what was, and not for how long (E28).
+constexpr std::string_view kPrimarySql = "select pg_backend_pid(), pg_is_in_recovery()";
 
 // One statement's worth of keys; more are read in several, still of one moment.
 constexpr std::size_t kKeysMax = 10'000;
@@ -93,10 +97,12 @@ Result<std::unique_ptr<PostgresSnapshot>> PostgresSnapshot::open(ConnectionPool&
         Step{.label = "snapshot",
              .sql = "begin isolation level repeatable read read only",
              .prepared = false},
-        Step{.label = "snapshot", .sql = kBackendSql},
+        Step{.label = "snapshot", .sql = kPrimarySql},
     };
     ATLAS_TRY(const std::vector<Rowset> results, fresh.run_all(steps));
-    return check_backend(fresh, results[1]);
+    ATLAS_OK(check_backend(fresh, results[1]));
+    if (results[1].boolean(0, 1)) return replica(fresh.options().where);
+    return {};
   }));
   return std::unique_ptr<PostgresSnapshot>(new PostgresSnapshot(std::move(connection)));
 }

@@ -54,6 +54,7 @@ Result<InstanceWriter::Pass> InstanceWriter::apply_together(const Numbers& insta
     if (pass == Pass::kGone) return pass;
     if (pass == Pass::kClean) break;
     ATLAS_OK(connection_.execute("savepoint", "ROLLBACK TO atlas_apply"));
+    judge_anew(instances);
   }
   const bool broken = connection_.deferred_violation();
   if (broken) ATLAS_OK(connection_.execute("savepoint", "ROLLBACK TO atlas_apply"));
@@ -72,6 +73,15 @@ Result<InstanceWriter::Pass> InstanceWriter::apply_together(const Numbers& insta
   ATLAS_TRY(const Pass first, apply_together(Numbers(left.begin(), middle)));
   if (first == Pass::kGone) return first;
   return apply_together(Numbers(middle, left.end()));
+}
+
+// What was undone may have been in the way of others, which were refused for it.
+void InstanceWriter::judge_anew(const Numbers& instances) {
+  for (const std::uint32_t i : instances) {
+    Instance& instance = instances_[i];
+    instance.undone |= instance.refused && instance.written;
+    instance.refused = instance.undone;
+  }
 }
 
 // Instances that refer to each other across the halves are refused one by one and fit together.

@@ -39,6 +39,7 @@ class InstanceWriter {
     std::uint32_t number = 0;
     bool refused = false;
     bool refused_at_end = false;  // by a deferred foreign key
+    bool undone = false;          // refused after some of it was written
     bool chosen = false;          // takes part in the present pass
     bool written = false;         // has writes of the present pass
   };
@@ -49,6 +50,7 @@ class InstanceWriter {
   Result<Pass> one_pass(const Numbers& instances);
   Result<Pass> write_group(std::size_t group);
   Pass record(std::size_t group, std::size_t row, WriteResult result);
+  void judge_anew(const Numbers& instances);
   void refuse_at_end(std::uint32_t instance);
   std::uint32_t instance_of(std::size_t group, std::size_t row) const {
     return instance_at_[group][row];

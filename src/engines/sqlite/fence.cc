@@ -187,7 +187,8 @@ Result<> enter_fence(Connection& connection, const ApplyTicket& ticket) {
     return missing_tables(connection, std::move(now).error());
   if (!now) return std::move(now).error();
   if (*now != ticket.epoch.value) {
-    return Error(Code::kFenceStale,
+    // Below: nobody lowers a fence, so the file lost it (E9).
+    return Error(*now > ticket.epoch.value ? Code::kFenceStale : Code::kTargetRewound,
                  fmt::format("the fence stands at epoch {}, ours is {}", *now, ticket.epoch.value))
         .at(connection.options().where);
   }

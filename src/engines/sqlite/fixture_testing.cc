@@ -148,6 +148,7 @@ TableName SqliteFixture::create_table(const TestTable& table) {
     sql +=
         quoted_name(column.name) + " " + (rowid ? "INTEGER PRIMARY KEY" : declaration(column.type));
     if (column.not_null && !rowid) sql += " NOT NULL";
+    if (!column.default_text.empty()) sql += " DEFAULT " + literal(column.default_text);
     sql += ", ";
   }
   if (!table.key_sequence) sql += "PRIMARY KEY (" + list_of(table.key) + "), ";
