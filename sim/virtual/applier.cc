@@ -130,7 +130,7 @@ Result<std::optional<Applier::Failure>> Applier::attempt(const Set& set) {
 Result<std::optional<Applier::Failure>> Applier::statement(std::size_t g,
                                                            const std::vector<std::size_t>& rows,
                                                            std::vector<Change>& changed) {
-  look_whom_removes_take_along(g, rows);
+  ATLAS_OK(look_whom_removes_take_along(g, rows));
   const auto group = static_cast<std::ptrdiff_t>(g);
   for (const std::size_t row : rows) {
     if (results_[g][row].status == WriteStatus::kReferred) continue;
@@ -153,17 +153,24 @@ bool Applier::guarded(std::size_t g, std::size_t row) {
          database_.version(*group.shape, table, *it->second) == group.guards[row];
 }
 
-void Applier::look_whom_removes_take_along(std::size_t g, const std::vector<std::size_t>& rows) {
+// Where a key could act on the deletes, the rows are locked first: nobody refers to them meanwhile.
+Result<> Applier::look_whom_removes_take_along(std::size_t g,
+                                               const std::vector<std::size_t>& rows) {
   const WriteGroup& group = groups_[g];
-  if (group.kind != WriteKind::kRemove) return;
+  const Table& table = database_.table(group.shape->table);
+  if (group.kind != WriteKind::kRemove || database_.describe(table).cascades.empty()) return {};
   for (const std::size_t row : rows) {
     if (!guarded(g, row)) continue;
-    const std::string who =
-        database_.taken_along(work_.rows(), group.shape->table, group.keys[row]);
+    ATLAS_OK(work_.lock(table, group.kind, group.keys[row], {}, {}, Work::For::kRow));
+  }
+  for (const std::size_t row : rows) {
+    if (!guarded(g, row)) continue;
+    const std::string who = database_.taken_along(work_.rows(), table.name, group.keys[row]);
     if (who.empty()) continue;
     results_[g][row].status = WriteStatus::kReferred;
     results_[g][row].error = Error(Code::kHasChildren, "rows of " + who);
   }
+  return {};
 }
 
 // Sets the row's result; an error ends the statement.

@@ -44,7 +44,7 @@ class Applier {
   Result<std::optional<Error>> write(std::size_t group, std::size_t row,
                                      std::vector<Change>& changed);
   bool guarded(std::size_t group, std::size_t row);
-  void look_whom_removes_take_along(std::size_t group, const std::vector<std::size_t>& rows);
+  Result<> look_whom_removes_take_along(std::size_t group, const std::vector<std::size_t>& rows);
   Set whole_instances(const Set& set, bool& mixed);
   void reject(std::uint32_t instance, Failure failure);
 

@@ -136,6 +136,9 @@ Work::Writers Work::blockers(const Table& table, WriteKind kind, KeyView key,
         kind == WriteKind::kRemove || (kind == WriteKind::kUpdate && database_.open_.size() > 1 &&
                                        changes_a_unique(table, key, columns, cells));
     who_writes(row, key_too, out);
+    // Its key is taken: no other value of it comes to be asked for.
+    const bool insert = kind == WriteKind::kInsert;
+    if (insert && out.empty() && rows().at(table.name)->contains(key)) return out;
   }
   if (kind == WriteKind::kRemove) return out;
   if (waits(For::kUniques)) who_has(table, key, columns, cells, out);
