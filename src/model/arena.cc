@@ -4,30 +4,19 @@
 
 namespace atlas {
 
-namespace {
-constexpr std::size_t kFirst = std::size_t{4} * 1024;
-constexpr std::size_t kMost = std::size_t{64} * 1024;
-}  // namespace
-
 void Arena::grow(std::size_t need) {
-  const std::size_t usual = std::min(kMost, kFirst << std::min<std::size_t>(blocks_.size(), 4));
-  left_ = std::max(need, usual);
-  blocks_.push_back(std::make_unique_for_overwrite<char[]>(left_));
+  constexpr std::size_t kBlock = std::size_t{64} * 1024;
+  const std::size_t size = std::max(need, kBlock);
+  blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
+  if (blocks_.size() == 1) first_size_ = size;
   at_ = blocks_.back().get();
-  if (left_ == usual) {
-    kept_ = blocks_.size() - 1;
-    kept_size_ = usual;
-  }
+  left_ = size;
 }
 
 void Arena::clear() {
-  std::unique_ptr<char[]> kept;
-  if (kept_ < blocks_.size() && kept_size_ > 0) kept = std::move(blocks_[kept_]);
-  at_ = kept.get();
-  left_ = kept ? kept_size_ : 0;
-  blocks_.clear();
-  if (kept) blocks_.push_back(std::move(kept));
-  kept_ = 0;
+  if (blocks_.size() > 1) blocks_.resize(1);
+  at_ = blocks_.empty() ? nullptr : blocks_.front().get();
+  left_ = blocks_.empty() ? 0 : first_size_;
   used_ = 0;
 }
 

@@ -34,15 +34,14 @@ class Arena {
   }
   // Bytes handed out since the last clear.
   std::size_t used() const { return used_; }
-  // Keeps one block for reuse.
+  // Keeps the first block for reuse.
   void clear();
 
  private:
   void grow(std::size_t need);
 
   std::vector<std::unique_ptr<char[]>> blocks_;
-  std::size_t kept_ = 0;       // the block that clear() keeps, and its size; 0: none
-  std::size_t kept_size_ = 0;
+  std::size_t first_size_ = 0;
   char* at_ = nullptr;
   std::size_t left_ = 0;
   std::size_t used_ = 0;
