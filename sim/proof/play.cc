@@ -49,7 +49,7 @@ class Player {
     if (!out_.violation) heal();
     for (const Mark mark :
          {Mark::kSettledApplied, Mark::kCommitAppliedUnanswered, Mark::kCommitLater})
-      facts_.recovered |= out_.marks.has(mark);
+      facts_.recovered |= script_.tokens == TokenStyle::kContent && out_.marks.has(mark);
     if (!out_.violation) out_.violation = history_.breach(facts_);
     if (log_ != nullptr) say("the state at the end:\n" + show_state(state_));
     reached();

@@ -198,6 +198,7 @@ class Database {
   struct Witness {
     bool applied = false;
     std::vector<std::uint32_t> unapplied;
+    std::int64_t stamp_us = kMinusInfinity;
   };
   std::map<std::string, Fence> fences;
   std::map<std::pair<std::string, std::int64_t>, Witness> witnesses;

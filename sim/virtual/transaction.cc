@@ -31,6 +31,9 @@ Result<std::vector<std::vector<WriteResult>>> VirtualTransaction::apply(
 
 void VirtualTransaction::take_effect() {
   witness_.applied = true;
+  // As PostgreSQL's witness does, and SQLite's does not.
+  if (database_.tokens() == TokenStyle::kWriter)
+    witness_.stamp_us = work_->begun().time_since_epoch().count();
   database_.witnesses[{ticket_.tenant, ticket_.batch.value}] = witness_;
   database_.bridge_writes += written_;
   work_->commit();

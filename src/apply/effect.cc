@@ -4,8 +4,8 @@
 
 namespace atlas {
 
-void apply_effect(const Effect& effect, const std::optional<RowVersion>& version,
-                  LinkRecord& link) {
+void apply_effect(const Effect& effect, const std::optional<RowVersion>& version, LinkRecord& link,
+                  std::int64_t settled_stamp_us) {
   PartState& part = link.parts[effect.part];
   if (effect.write == WriteKind::kRemove) {
     part = PartState{};
@@ -13,7 +13,9 @@ void apply_effect(const Effect& effect, const std::optional<RowVersion>& version
     part.user_stamp_us = effect.user_stamp_us;
   } else {
     part.exists = Existence::kPresent;
-    part.version = version.value_or(RowVersion{});
+    // A trigger may have made something else of it, under the same stamp.
+    part.version = version.value_or(
+        RowVersion{.stamp_us = effect.unverified ? kMinusInfinity : settled_stamp_us});
     part.own_write = true;
     part.unverified = effect.unverified || !version;
     part.user_stamp_us = effect.user_stamp_us;

@@ -40,7 +40,9 @@ struct Effect {
 };
 
 // Moves `link` as the applied write demands. `version`: what the write left, or nullopt when it is
-// not known (recovery): then the next look at the row records it.
-void apply_effect(const Effect& effect, const std::optional<RowVersion>& version, LinkRecord& link);
+// not known (recovery): then the next look at the row records it, and tells it from a user's by
+// the stamp of the settled transaction, if that is known.
+void apply_effect(const Effect& effect, const std::optional<RowVersion>& version, LinkRecord& link,
+                  std::int64_t settled_stamp_us = kMinusInfinity);
 
 }  // namespace atlas

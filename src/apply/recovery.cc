@@ -115,6 +115,7 @@ Result<RecoveryReport> recover(
     if (planted(Plant::kSettledAsApplied)) settlement.applied = true;
     if (planted(Plant::kSettledAsNever)) settlement.applied = false;
     if (planted(Plant::kUnappliedForgotten)) settlement.unapplied.clear();
+    if (planted(Plant::kSettledStampForgotten)) settlement.stamp_us = kMinusInfinity;
     (settlement.applied ? report.applied : report.never_applied) += 1;
 
     Confirm confirm;
@@ -140,7 +141,7 @@ Result<RecoveryReport> recover(
       for (Conflict& loser : effect.losers) confirm.put_conflicts.push_back(std::move(loser));
       if (effect.part >= entity.entity.parts) continue;
       if (LinkRecord* link = find(current, effect)) {
-        apply_effect(effect, std::nullopt, *link);
+        apply_effect(effect, std::nullopt, *link, settlement.stamp_us);
         if (std::find(updated.begin(), updated.end(), link) == updated.end())
           updated.push_back(link);
         continue;
@@ -157,7 +158,7 @@ Result<RecoveryReport> recover(
         // again.
         if (effect.part != 0) link->parts[0].exists = Existence::kPresent;
       }
-      apply_effect(effect, std::nullopt, *link);
+      apply_effect(effect, std::nullopt, *link, settlement.stamp_us);
     }
     ATLAS_OK(replace_older(state, lease.tenant, entity.entity, current, made, confirm));
     for (std::size_t i = 0; i < made.size() && !planted(Plant::kRecoveryMakesNoLinks); ++i) {

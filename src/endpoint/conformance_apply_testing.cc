@@ -46,6 +46,19 @@ void add_people(World& world, std::int64_t from, std::int64_t to) {
   world.fixture.insert(world.table, rows);
 }
 
+// Whoever settles it after a crash tells its rows from users' by their stamp (E3, E19).
+void TheWitnessNamesTheStampOfTouchedRows(EndpointFixture& fixture) {
+  World world(fixture);
+  add_people(world, 1, 1);
+  const RowVersion before = world.version(world.shape, 1);
+  (void)world.apply({&world.shape}, {rename(world.shape, 1, before, "new").group()});
+  const Settlement settlement = must(world.endpoint->settle(world.last_ticket()));
+  EXPECT_TRUE(settlement.applied);
+  EXPECT_EQ(settlement.stamp_us, world.endpoint->capabilities().tokens_name_writers
+                                     ? world.version(world.shape, 1).stamp_us
+                                     : kMinusInfinity);
+}
+
 void AnUpdateIsAppliedAndShowsItsVersion(EndpointFixture& fixture) {
   World world(fixture);
   add_people(world, 1, 2);
@@ -311,7 +324,8 @@ void ReservedNumbersAreNewAndDistinct(EndpointFixture& fixture) {
 std::vector<Case> apply_cases() {
 #define ATLAS_CASE(claim) \
   Case { #claim, claim }
-  return {ATLAS_CASE(AnUpdateIsAppliedAndShowsItsVersion),
+  return {ATLAS_CASE(TheWitnessNamesTheStampOfTouchedRows),
+          ATLAS_CASE(AnUpdateIsAppliedAndShowsItsVersion),
           ATLAS_CASE(AWriteTouchesTheStampUnlessToldOtherwise),
           ATLAS_CASE(AnUpdateIsStaleAfterAUsersWrite),
           ATLAS_CASE(AWriteToAMissingRowIsStale),

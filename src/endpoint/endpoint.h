@@ -191,6 +191,9 @@ struct Settlement {
   bool applied = false;  // false: it was not applied and never can be
   std::vector<std::uint32_t>
       unapplied;  // ordinals that were not applied although the transaction was
+  // The stamp of the rows that the transaction touched (UTC microseconds); kMinusInfinity: not
+  // known.
+  std::int64_t stamp_us = kMinusInfinity;
 };
 
 class Endpoint {

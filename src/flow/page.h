@@ -126,6 +126,7 @@ class Page {
   void plan_children(const RowWrite& write) const;
   void record_versions(Item& item);
   bool was_removed(const Item& item, const FieldPlan& field) const;
+  bool never_made(const Item& item, const FieldPlan& field) const;
   bool edited_part(const Item& item, std::uint32_t part) const;
   Result<> refuse_shifted_keys();
   Result<std::vector<std::int64_t>> reserve_keys(std::uint32_t part, std::uint16_t kind,

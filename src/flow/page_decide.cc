@@ -83,7 +83,10 @@ void Page::record_versions(Item& item) {
     part.exists = Existence::kPresent;
     if (part.unverified && !view.misfit) {
       part.unverified = false;
-      if (!edited_part(item, p) || planted(Plant::kRewriteUnseen)) {
+      // After a crash the witness names the stamp that our write set, not the row's token (E3).
+      const bool settled = part.version.token == 0 && part.version.stamp_us != kMinusInfinity &&
+                           part.version.stamp_us == version.stamp_us;
+      if (settled || !edited_part(item, p) || planted(Plant::kRewriteUnseen)) {
         part.version = version;
         part.bounces = 0;
         continue;
@@ -153,6 +156,11 @@ void Page::fields_of(const Item& item, std::vector<FieldView>& views,
     if (out.base != kNoBase && was_removed(item, field))
       out.platform_stamp = c_.run.now.time_since_epoch().count();
     if (out.platform_stamp == kMinusInfinity) out.platform_stamp = root_stamp;
+    if (out.base == kNoBase && never_made(item, field)) {
+      // In a group it goes with the others, but makes none of them later.
+      out.platform_stamp = kMinusInfinity;
+      if (policies[f].group < 0) out.platform = kNoBase;
+    }
   }
   asked.clear();
   for (const Conflict& conflict : open_conflicts_) {

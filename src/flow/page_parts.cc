@@ -23,6 +23,17 @@ bool Page::was_removed(const Item& item, const FieldPlan& field) const {
   });
 }
 
+// Whether the field lives on parts alone that a linked instance never had: their nulls are nobody's
+// (E24).
+bool Page::never_made(const Item& item, const FieldPlan& field) const {
+  if (item.next < 0) return false;
+  const auto& known = next_[static_cast<std::size_t>(item.next)].parts;
+  return std::all_of(field.platform.begin(), field.platform.end(), [&](const CellRef& cell) {
+    return cell.part > 1 && image(item).rows.rows[cell.part].empty() &&
+           known[cell.part].exists == Existence::kNever;
+  });
+}
+
 // Whether the part is missing that this kind of instance has to have.
 bool Page::lacks(const Item& item, std::uint32_t part) const {
   const Image& view = image(item);

@@ -314,6 +314,47 @@ TEST(Ties, TenThousandRowsOfOneStampSurviveDeathsBetweenPages) {
   EXPECT_EQ(writes_during(company, [&] { (void)run(company); }), 0);
 }
 
+// Refuses every write of the table until its triggers are cleared.
+void refuse_writes(Table& table) {
+  Trigger refuse;
+  refuse.name = "refuse";
+  refuse.run = [](std::span<const Value>, std::span<Value>, Arena&) {
+    return TriggerAnswer::kRaise;
+  };
+  table.triggers.push_back(refuse);
+}
+
+// E3, E19: the run dies between commit and confirm; the witness names the stamp that our rows have.
+TEST(OwnStamp, StaysOursAfterACrash) {
+  Scene scene{{}, TokenStyle::kWriter};
+  Company& company = scene.company;
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.set(company.legacy, kPeople, ann, "name", "first");
+  company.world.pass(std::chrono::seconds(1));
+  const Value later = Value::instant(company.world.now().time_since_epoch().count());
+  company.set(company.geo, kProfiles, user, "city", "Oslo");
+  // The name cannot go over, the city comes: legacy's row has our stamp from here on.
+  refuse_writes(company.identity.table(kUsers));
+  company.compile();
+  company.world.pass(std::chrono::minutes(1));
+  at_port(company, "legacy.commit", Moment::kAfter, [] { throw Killed(); });
+  ASSERT_TRUE(killed(company));
+  company.world.hook = nullptr;
+  ASSERT_EQ(company.on_legacy(ann, "city"), "Oslo");
+  company.world.pass(std::chrono::minutes(10));
+  (void)run(company);
+  company.identity.table(kUsers).triggers.clear();
+  company.compile();
+  // Later than the user's edit of legacy, earlier than our write there.
+  company.identity.update(kUsers, user, {{"name", Value::text("second")}, {"updated", later}});
+  wait_for_retry(company);
+  (void)reconcile(company);
+  EXPECT_EQ(company.on_legacy(ann, "name"), "second");
+  EXPECT_EQ(company.on_platform(user, "name"), "second");
+}
+
 // E19: where versions are hashes of rows, a new column makes every row another one; its stamp is
 // still the one that our write set.
 TEST(OwnStamp, StaysOursWhenAColumnIsAdded) {
@@ -329,12 +370,7 @@ TEST(OwnStamp, StaysOursWhenAColumnIsAdded) {
     company.set(company.geo, kProfiles, user, "city", "Oslo");
     // The name cannot go over, the city comes: legacy's row has our stamp from here on.
     Table& users = company.identity.table(kUsers);
-    Trigger refuse;
-    refuse.name = "refuse";
-    refuse.run = [](std::span<const Value>, std::span<Value>, Arena&) {
-      return TriggerAnswer::kRaise;
-    };
-    users.triggers.push_back(refuse);
+    refuse_writes(users);
     company.compile();
     company.world.pass(std::chrono::minutes(1));
     (void)run(company);

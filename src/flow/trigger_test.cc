@@ -128,6 +128,30 @@ TEST_P(Triggers, AStampingTriggerCostsNothing) {
   expect_converged(company);
 }
 
+// E24: the run dies between the root, which a trigger rewrote, and an optional part. What the part
+// does not hold yet is nobody's null, however late the root's stamp is.
+TEST(Rewrites, ARootThatWasRewrittenTakesNothingFromAPartNotMadeYet) {
+  Scene scene{{.optional_profile = true, .team_on_profile = true}};
+  Company& company = scene.company;
+  const Key blue = company.found("blue");
+  (void)run(company);
+  rewrite_names(company.identity, kUsers, Moment::kBefore, std::toupper);
+  company.compile();
+  const Key ann = company.hire("ann", blue, "Bonn");
+  at_port(company, "geo.apply", Moment::kBefore, [] { throw Killed(); });
+  ASSERT_TRUE(killed(company));
+  company.world.hook = nullptr;
+  for (int i = 0; i < 3; ++i) {
+    company.world.pass(std::chrono::hours(2));
+    (void)run(company);
+  }
+  EXPECT_EQ(company.on_legacy(ann, "city"), "Bonn");
+  EXPECT_NE(company.on_legacy(ann, "team"), "null");
+  EXPECT_EQ(company.on_platform(company.platform_of(ann), "city"), "Bonn");
+  EXPECT_THAT(company.person_state().conflicts, IsEmpty());
+  expect_converged(company);
+}
+
 // E19 with rewrites: our write's stamp never beats a user's edit that came before it.
 TEST_P(Triggers, OurOwnWriteThatWasRewrittenIsNoUsersEdit) {
   Table& users = company.identity.table(kUsers);

@@ -3,6 +3,7 @@
 #include "engines/postgres/horizon.h"
 #include "engines/postgres/sql_text.h"
 
+#include <charconv>
 #include <fmt/format.h>
 
 #include <array>
@@ -213,7 +214,11 @@ Result<Settlement> settle(Connection& connection, const ApplyTicket& ticket,
   ATLAS_TRY(const std::vector<Rowset> results, begin_patiently(connection, wait, steps));
   const Rowset& rows = results[1];
   Settlement settlement;
-  settlement.applied = rows.bytes(0, 1) != kNever;
+  const std::string_view key = rows.bytes(0, 1);
+  settlement.applied = key != kNever;
+  // Empty in the witness of an earlier version.
+  if (settlement.applied && !key.empty())
+    (void)std::from_chars(key.data(), key.data() + key.size(), settlement.stamp_us);
   for (std::size_t i = 1; i < rows.size(); ++i) {
     settlement.unapplied.push_back(static_cast<std::uint32_t>(rows.integer(i, 0)));
   }

@@ -4,7 +4,8 @@
 //   fence(tenant, epoch, mark)              the highest epoch that may write; which database it is
 //   witness(tenant, batch, ordinal, key)    ordinal -1: the batch itself; ordinals from 0: writes
 //   that were not applied
-// The batch's row is written by the apply transaction with a null key, or by settle with kNever in
+// The batch's row is written by the apply transaction with its now() as the key, microseconds in
+// decimal (null: by an earlier version), or by settle with kNever in
 // it: whoever commits first has decided, and settling again gives the same answer.
 
 #include "endpoint/endpoint.h"
@@ -19,7 +20,8 @@ inline constexpr std::string_view kShareFenceSql =
     "select epoch, mark from atlas_bridge.fence where tenant = $1 for share";
 // $1 tenant, $2 batch.
 inline constexpr std::string_view kWitnessSql =
-    "insert into atlas_bridge.witness (tenant, batch, ordinal) values ($1, $2, -1)";
+    "insert into atlas_bridge.witness (tenant, batch, ordinal, key) values ($1, $2, -1, "
+    "(extract(epoch from now()) * 1000000)::int8::text::bytea)";
 // $1 tenant, $2 batch, $3 ordinals.
 inline constexpr std::string_view kUnappliedSql =
     "insert into atlas_bridge.witness (tenant, batch, ordinal) select $1, $2::int8, "
