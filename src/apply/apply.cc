@@ -118,7 +118,7 @@ class BatchRun {
                                      ? std::move(*answer.error)
                                      : Error(Code::kDatabaseFailed, "the commit was rolled back"));
       case CommitOutcome::kUnknown:
-        return settle(endpoint, ticket, chosen);
+        return settle(endpoint, ticket, chosen, grouped, *results);
     }
     return {};
   }
@@ -126,22 +126,23 @@ class BatchRun {
   // An unknown commit is asked for, never guessed (E3). Our own backend may still be committing:
   // the witness insert waits for it.
   Result<> settle(Endpoint& endpoint, const ApplyTicket& ticket,
-                  const std::vector<std::uint32_t>& chosen) {
-    if (planted(Plant::kUnknownCommitGuessed)) {
-      for (const std::uint32_t i : chosen) done_.outcomes[i].status = WriteStatus::kApplied;
+                  const std::vector<std::uint32_t>& chosen, const Grouped& grouped,
+                  std::vector<std::vector<WriteResult>>& results) {
+    bool applied = planted(Plant::kUnknownCommitGuessed);
+    if (!applied) {
+      auto settlement = endpoint.settle(ticket);
+      if (!settlement)
+        return Error(Code::kCommitUnknown, "the target did not answer the witness question either")
+            .because(settlement.error());
+      applied = settlement->applied;
+    }
+    if (applied) {
+      take(grouped, results);
       return {};
     }
-    auto settlement = endpoint.settle(ticket);
-    if (!settlement)
-      return Error(Code::kCommitUnknown, "the target did not answer the witness question either")
-          .because(settlement.error());
     for (const std::uint32_t i : chosen) {
-      const auto& unapplied = settlement->unapplied;
-      const bool applied =
-          settlement->applied && std::find(unapplied.begin(), unapplied.end(),
-                                           writes_[i].effect.ordinal) == unapplied.end();
-      done_.outcomes[i].status = applied ? WriteStatus::kApplied : WriteStatus::kStale;
-      if (!applied) failed_[writes_[i].instance] = true;
+      done_.outcomes[i].status = WriteStatus::kStale;
+      failed_[writes_[i].instance] = true;
     }
     return {};
   }

@@ -204,8 +204,8 @@ TEST(Apply, AnUnansweredCommitThatHappenedIsConfirmedByItsWitness) {
   const auto done = bench.apply({bench.create(1, "red")});
   ASSERT_THAT(done, IsOk());
   EXPECT_EQ(done->outcomes[0].status, WriteStatus::kApplied);
-  EXPECT_FALSE(done->outcomes[0].version) << "nobody told the version";
-  EXPECT_TRUE(bench.link(1)[0].parts[1].unverified);
+  EXPECT_TRUE(done->outcomes[0].version) << "its statements were answered, COMMIT alone was not";
+  EXPECT_TRUE(bench.link(1)[0].parts[1].own_write) << "its stamp is nobody's edit (E19)";
   EXPECT_EQ(bench.open_intents(), 0U);
 }
 

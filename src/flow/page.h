@@ -99,6 +99,7 @@ class Page {
   bool replaces_dead(Item& item, const LinkRecord& link, std::uint32_t part);
   void merge_pairs();
   Result<> check_partners();
+  void leave_vanished_partners();
   Result<> pending_rows();
   Result<> asked_conflicts();
   Result<> decide_all();

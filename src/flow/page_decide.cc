@@ -313,8 +313,8 @@ void Page::decide_one(std::size_t i) {
     std::fill(mids.hashes.begin(), mids.hashes.end(), kNoBase);
     view.misfit.reset();
   }
-  if (view.misfit && visible) return set_unmapped_aside(item, legacy, platform);
   if (item.link >= 0) forget_missing_parts(item);
+  if (view.misfit && visible) return set_unmapped_aside(item, legacy, platform);
   if (item.link >= 0 && legacy == Presentation::kAlive && platform == Presentation::kAlive &&
       !parts_are_there(item))
     return;

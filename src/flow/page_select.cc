@@ -215,6 +215,7 @@ Result<> Page::read() {
   // Links were read before; the snapshots open now (E10).
   ATLAS_OK(images_->read_platform(all));
   ATLAS_OK(images_->read_legacy(all));
+  leave_vanished_partners();
   ATLAS_OK(images_->resolve(all));
   for (const std::size_t i : all) images_->map(i);
   ATLAS_OK(find_counterparts());
@@ -360,6 +361,23 @@ Result<> Page::check_partners() {
     }
   }
   return {};
+}
+
+// A partner found by match whose root has been removed since is nobody's pair, and what is still
+// there of its parts is not ours.
+void Page::leave_vanished_partners() {
+  if (!options_.pairing) return;
+  for (const Item& item : items_) {
+    Image& view = image(item);
+    const bool vanished = item.link < 0 && !item.taken_key && item.id.side == Side::kLegacy &&
+                          !view.platform_key.empty() && view.rows.rows[1].empty();
+    if (!vanished) continue;
+    view.platform_key = {};
+    for (std::size_t part = 1; part < view.rows.rows.size(); ++part) {
+      view.rows.rows[part] = {};
+      view.versions[part] = {};
+    }
+  }
 }
 
 // A legacy row and a platform row of one unlinked instance may both be in the page: one item stands

@@ -248,6 +248,24 @@ TEST_P(Parts, AnOptionalPartWithoutAValueIsNotMade) {
   expect_converged(company);
 }
 
+// E27: the row that matches goes between being found and being read, its part a moment later.
+TEST(VanishedPair, APartThatIsLeftOfItIsNotTakenForOurs) {
+  Scene scene{{.match_mail = true, .hard_platform = true}};
+  Company& company = scene.company;
+  const Key ann = company.hire("ann");
+  const Key other = company.sign_up("ann");
+  at_port(company, "state.scan_candidates", Moment::kAfter,
+          [&] { company.identity.remove(kUsers, other); });
+  (void)run(company);
+  company.world.hook = nullptr;
+  company.geo.remove(kProfiles, other);
+  const Key user = company.platform_of(ann);
+  EXPECT_NE(user, other);
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
 // E14, E24: what the parts held in their former life is no base for the new one.
 TEST(RevivedParts, ARevivalThatDiesBetweenTwoPartsIsFinished) {
   for (const bool optional : {false, true}) {

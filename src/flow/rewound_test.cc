@@ -205,6 +205,33 @@ TEST_P(RewoundParts, ADeadPairGetsItsPartAgain) {
   EXPECT_EQ(verified(company).verdict, Verdict::kEqual);
 }
 
+// It cannot be mapped while the repair looks at it: what the backup did not have is made once it
+// can.
+TEST_P(RewoundParts, AnUnmappableRowGetsItsPartAgainOnceItIsPutRight) {
+  Scene scene({}, GetParam());
+  Company& company = scene.company;
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  const Database::Backup identity = company.identity.backup();
+  company.world.pass(std::chrono::minutes(1));
+  (void)run(company);
+  company.identity.restore(identity);
+  company.geo.remove(kProfiles, user);
+  company.world.pass(std::chrono::minutes(1));
+  company.set(company.legacy, kPeople, ann, "status", "?");
+  RunSettings repair;
+  repair.sweep.sweep = Sweep::kRepair;
+  repair.sweep.rewound = Side::kPlatform;
+  (void)run(company, repair);
+  EXPECT_FALSE(company.geo.has(kProfiles, user));
+  company.set(company.legacy, kPeople, ann, "status", "A");
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
 // A sequence that was restored too gives a number again that the lost row had.
 struct RewoundSequence : Rewound {};
 INSTANTIATE_TEST_SUITE_P(Legacy, RewoundSequence,
