@@ -25,9 +25,7 @@ Value uuid_of(std::uint64_t n, Arena& arena) {
 
 }  // namespace
 
-void Users::pause(std::uint32_t calls) const {
-  company_.world.pause(calls);
-}
+void Users::pause(std::uint32_t calls) const { company_.world.pause(calls); }
 
 TableName Users::table_of(Side side, std::uint32_t which) const {
   if (side == Side::kPlatform) return kUsers;

@@ -14,14 +14,26 @@ namespace atlas {
 
 namespace {
 
+std::int64_t stamp_precision_us(const TableShape& shape) {
+  std::int64_t precision = 1;
+  if (!shape.stamp) return precision;
+  for (int digits = shape.columns[*shape.stamp].type.size; digits < 6; ++digits) precision *= 10;
+  return precision;
+}
+
+// As the stamp's column keeps it: PostgreSQL rounds half up.
+std::int64_t rounded(std::int64_t stamp_us, const TableShape& shape) {
+  const std::int64_t precision = stamp_precision_us(shape);
+  if (precision == 1) return stamp_us;
+  const std::int64_t up = stamp_us + (precision / 2);
+  return up - (((up % precision) + precision) % precision);
+}
+
 // Of the coarsest stamp column of either side: below it nobody knows who was later (E18).
 std::int64_t stamp_precision_us(const EntityPlan& entity) {
   std::int64_t coarsest = 1;
   auto look = [&coarsest](const TableShape& shape) {
-    if (!shape.stamp) return;
-    std::int64_t precision = 1;
-    for (int digits = shape.columns[*shape.stamp].type.size; digits < 6; ++digits) precision *= 10;
-    coarsest = std::max(coarsest, precision);
+    coarsest = std::max(coarsest, stamp_precision_us(shape));
   };
   for (const KindPlan& kind : entity.kinds) look(kind.shape);
   for (const PartPlan& part : entity.parts) look(part.shape);
@@ -84,8 +96,9 @@ void Page::record_versions(Item& item) {
     if (part.unverified && !view.misfit) {
       part.unverified = false;
       // After a crash the witness names the stamp that our write set, not the row's token (E3).
-      const bool settled = part.version.token == 0 && part.version.stamp_us != kMinusInfinity &&
-                           part.version.stamp_us == version.stamp_us;
+      const bool settled =
+          part.version.token == 0 && part.version.stamp_us != kMinusInfinity &&
+          rounded(part.version.stamp_us, entity_.shape(p, next.kind)) == version.stamp_us;
       if (settled || !edited_part(item, p) || planted(Plant::kRewriteUnseen)) {
         part.version = version;
         part.bounces = 0;
@@ -156,7 +169,8 @@ void Page::fields_of(const Item& item, std::vector<FieldView>& views,
     if (out.base != kNoBase && was_removed(item, field))
       out.platform_stamp = c_.run.now.time_since_epoch().count();
     if (out.platform_stamp == kMinusInfinity) out.platform_stamp = root_stamp;
-    if (out.base == kNoBase && never_made(item, field)) {
+    const bool legacy_speaks = out.legacy != kNoBase && field.direction != Direction::kToLegacy;
+    if (out.base == kNoBase && legacy_speaks && never_made(item, field)) {
       // In a group it goes with the others, but makes none of them later.
       out.platform_stamp = kMinusInfinity;
       if (policies[f].group < 0) out.platform = kNoBase;
@@ -257,7 +271,8 @@ void Page::decide_one(std::size_t i) {
   // `repair` can help with this one, and brings a row back whose delete is suspected or due.
   const bool again = repairs() && item.pending != nullptr &&
                      (item.pending->code == static_cast<std::uint16_t>(Code::kPartMissing) ||
-                      (rewound && item.pending->state == PendingState::kHeld));
+                      (rewound && (item.pending->state == PendingState::kHeld ||
+                                   item.pending->state == PendingState::kQuarantined)));
   if (item.pending != nullptr && !item.forced && !again &&
       item.pending->state != PendingState::kDirty &&
       ((item.pending->retry_at > c_.run.now && item.pending->fingerprint == fingerprint(item)) ||

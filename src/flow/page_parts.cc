@@ -23,14 +23,14 @@ bool Page::was_removed(const Item& item, const FieldPlan& field) const {
   });
 }
 
-// Whether the field lives on parts alone that a linked instance never had: their nulls are nobody's
-// (E24).
+// Whether the field lives on parts alone that a linked instance never had, or that we removed along
+// with a delete which did not come to its end: their nulls are nobody's (E24).
 bool Page::never_made(const Item& item, const FieldPlan& field) const {
   if (item.next < 0) return false;
   const auto& known = next_[static_cast<std::size_t>(item.next)].parts;
   return std::all_of(field.platform.begin(), field.platform.end(), [&](const CellRef& cell) {
     return cell.part > 1 && image(item).rows.rows[cell.part].empty() &&
-           known[cell.part].exists == Existence::kNever;
+           known[cell.part].exists != Existence::kPresent;
   });
 }
 

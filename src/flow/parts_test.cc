@@ -248,6 +248,30 @@ TEST_P(Parts, AnOptionalPartWithoutAValueIsNotMade) {
   expect_converged(company);
 }
 
+// E24: a delete removes the optional part, the root has an edit by then and lives on: what we took
+// away ourselves is nobody's null.
+TEST(HalfDelete, GivesBackThePartThatItRemoved) {
+  Scene scene{{.hard_platform = true, .optional_profile = true}};
+  Company& company = scene.company;
+  company.person().limits.deletes_confirm = Micros(0);
+  const Key ann = company.hire("ann", {}, "Bonn");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.world.pass(std::chrono::minutes(1));
+  company.soft_delete(company.legacy, kPeople, ann);
+  at_port(company, "identity.begin", Moment::kBefore,
+          [&] { company.set(company.identity, kUsers, user, "name", "Ann"); });
+  for (int i = 0; i < 4; ++i) {
+    company.world.pass(std::chrono::hours(2));
+    (void)reconcile(company);
+  }
+  EXPECT_EQ(company.on_legacy(ann, "name"), "Ann");
+  EXPECT_EQ(company.on_legacy(ann, "city"), "Bonn");
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  EXPECT_THAT(company.person_state().pending, IsEmpty());
+  expect_converged(company);
+}
+
 // E27: the row that matches goes between being found and being read, its part a moment later.
 TEST(VanishedPair, APartThatIsLeftOfItIsNotTakenForOurs) {
   Scene scene{{.match_mail = true, .hard_platform = true}};

@@ -88,7 +88,7 @@ void InstanceWriter::judge_anew(const Numbers& instances) {
 Result<InstanceWriter::Pass> InstanceWriter::retry_refused_at_end() {
   Numbers refused;
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-    if (instances_[i].refused_at_end) refused.push_back(i);
+    if (instances_[i].refused && instances_[i].refused_at_end) refused.push_back(i);
   }
   if (refused.size() < 2) return Pass::kClean;
   const WriteResults before = results_;
