@@ -131,7 +131,9 @@ class Pass {
     bridge_values_.clear_person(owner_);
     bridge_last_[{side_, owner_}] = false;
     const auto team = team_of(table);
-    if (team && after != nullptr && after->cells[*team].is_null())
+    const bool with_profile =
+        after == nullptr && table.name == kProfiles && company_.options.team_on_profile;
+    if (with_profile || (team && after != nullptr && after->cells[*team].is_null()))
       without_team_.insert({side_, owner_});
     std::int64_t& stamp = user_stamp_[{side_, owner_}];
     stamp = std::max(stamp, stamp_of(table, after) - ahead());
