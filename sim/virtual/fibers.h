@@ -78,7 +78,7 @@ class Fibers {
   std::uint64_t calls_ = 0;
   std::uint64_t lowest_ = 1U << 20U;
   std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::vector<Fiber*> able_;  // of the present step
+  std::vector<Fiber*> able_;           // of the present step
   std::vector<char> killed_, asleep_;  // by process
   Fiber* running_ = nullptr;
   std::unique_ptr<FiberExecutor> executor_;
