@@ -297,6 +297,7 @@ SmallSums play_small_worlds(const SmallWorlds& worlds) {
   const auto all = sequences(worlds.operations_max);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(worlds.threads);
     for (unsigned t = 0; t < worlds.threads; ++t) {
       threads.emplace_back([&] {
         Walk walk(worlds, sums, mutex);

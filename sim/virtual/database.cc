@@ -258,7 +258,7 @@ Key Database::insert(const TableName& name, const Cells& cells) {
     key.push_back(given->second);
   }
   Key out = encode_key(key);
-  put(name, WriteKind::kInsert, out, std::move(all));
+  put(name, WriteKind::kInsert, out, all);
   return out;
 }
 

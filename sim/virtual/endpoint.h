@@ -32,7 +32,7 @@ class VirtualEndpoint final : public Endpoint {
   Result<> writable() const;
   Result<> primary() const;
   template <class Effect>
-  auto call(std::string_view method, Effect&& effect) -> decltype(effect()) {
+  auto call(std::string_view method, const Effect& effect) -> decltype(effect()) {
     return database_.world().call(database_.port(method), [&]() -> decltype(effect()) {
       ATLAS_OK(connected());
       return effect();

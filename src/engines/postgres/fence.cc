@@ -3,10 +3,10 @@
 #include "engines/postgres/horizon.h"
 #include "engines/postgres/sql_text.h"
 
-#include <charconv>
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 
 namespace atlas::postgres {
 namespace {
