@@ -271,8 +271,7 @@ void Page::decide_one(std::size_t i) {
   // `repair` can help with this one, and brings a row back whose delete is suspected or due.
   const bool again = repairs() && item.pending != nullptr &&
                      (item.pending->code == static_cast<std::uint16_t>(Code::kPartMissing) ||
-                      (rewound && (item.pending->state == PendingState::kHeld ||
-                                   item.pending->state == PendingState::kQuarantined)));
+                      (rewound && item.pending->state == PendingState::kHeld));
   if (item.pending != nullptr && !item.forced && !again &&
       item.pending->state != PendingState::kDirty &&
       ((item.pending->retry_at > c_.run.now && item.pending->fingerprint == fingerprint(item)) ||
