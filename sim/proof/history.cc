@@ -285,9 +285,12 @@ class Pass {
     alive_[{side_, owner_}] = is;
     if (was && !is) {
       const int ours = ++deaths_[{side_, owner_}].by_bridge;
-      // What a restore brought back from the dead dies again.
-      const bool again = facts_.restored && !alive_[{other(side_), owner_}];
-      if (ours > deaths_[{other(side_), owner_}].by_user && !again)
+      // What a restore brought back from the dead dies again, of a death that the other side still
+      // shows, or showed when the run read it.
+      const Count& theirs = deaths_[{other(side_), owner_}];
+      const bool shown =
+          !alive_[{other(side_), owner_}] || ours <= theirs.by_user + theirs.by_bridge;
+      if (ours > theirs.by_user && !(facts_.restored && shown))
         return Violation{"H4 delete", fmt::format("{} of {} was deleted by nobody but us", owner_,
                                                   table.name.text())};
     }

@@ -115,8 +115,8 @@ struct Laws : testing::Test {
     ASSERT_EQ(work.write(table, kind, key, columns, values).status, WriteStatus::kApplied);
     work.commit();
   }
-  std::string broken() const {
-    const auto violation = history.breach({});
+  std::string broken(const HistoryFacts& facts = {}) const {
+    const auto violation = history.breach(facts);
     return violation ? violation->law : "";
   }
 
@@ -173,6 +173,22 @@ TEST_F(Laws, ADeleteThatNoUserMadeIsSeen) {
   (void)born(databases.identity, kUsers, 1, "1n1", kRun);
   write(databases.legacy, kPeople, WriteKind::kRemove, ann, {}, kRun);
   EXPECT_EQ(broken(), "H4 delete");
+}
+
+// The run that delivers it had read the other side before a user brought the person back there.
+TEST_F(Laws, ADeathThatARestoreTookBackMayComeAgainBesideARevival) {
+  const Key ann = born(databases.legacy, kPeople, 1, "1n1", std::nullopt);
+  const Key user = born(databases.identity, kUsers, 1, "1n1", kRun);
+  write(databases.legacy, kPeople, WriteKind::kRemove, ann, {}, {});
+  write(databases.identity, kUsers, WriteKind::kRemove, user, {}, kRun);
+  (void)born(databases.legacy, kPeople, 1, "1n1", std::nullopt);  // as the backup had her
+  (void)born(databases.identity, kUsers, 1, "1n1", std::nullopt);
+  write(databases.legacy, kPeople, WriteKind::kRemove, ann, {}, kRun);
+  EXPECT_EQ(broken({.restored = true}), "");
+  EXPECT_EQ(broken(), "H4 delete");
+  (void)born(databases.legacy, kPeople, 1, "1n1", std::nullopt);
+  write(databases.legacy, kPeople, WriteKind::kRemove, ann, {}, kRun);
+  EXPECT_EQ(broken({.restored = true}), "H4 delete");
 }
 
 TEST_F(Laws, AResurrectionThatNoUserMadeIsSeen) {
