@@ -202,6 +202,7 @@ class Database {
   };
   std::map<std::string, Fence> fences;
   std::map<std::pair<std::string, std::int64_t>, Witness> witnesses;
+  bool settled_applied = false;  // someone asked for a witness, and it was there
 
   // All that a backup holds. A restored database gives its transactions numbers once more.
   struct Backup {

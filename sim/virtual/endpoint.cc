@@ -123,6 +123,7 @@ Result<Settlement> VirtualEndpoint::settle(const ApplyTicket& ticket) {
     // Inserting the same key waits for whoever holds it uncommitted.
     database_.finish_commits();
     const auto [at, added] = database_.witnesses.try_emplace({ticket.tenant, ticket.batch.value});
+    database_.settled_applied |= at->second.applied;
     return Settlement{at->second.applied, at->second.unapplied, at->second.stamp_us};
   });
 }
