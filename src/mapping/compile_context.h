@@ -106,6 +106,10 @@ void compile_fields(CompileContext& context, EntityBuild& build);
 // compile_refs.cc: how a reference's columns make the parent's key; lens of a reference field.
 void compile_ref(CompileContext& context, EntityBuild& build, const FieldDecl& decl,
                  FieldPlan& field);
+// compile_expressions.cc: types the field's expressions into `spec.op`; false after a problem.
+bool compile_expressions(CompileContext& context, const FieldDecl& decl, LensSpec& spec);
+// Whether the field is derived from columns that other fields carry both ways: nothing is lost.
+bool derives_from_mapped(const EntityDecl& entity, const FieldDecl& decl);
 // compile_keys.cc: where new keys come from.
 void compile_keys(CompileContext& context, EntityBuild& build);
 // compile_order.cc: stages; cycles.

@@ -211,6 +211,7 @@ class FieldCompiler {
     spec_.domain_legacy = decl_.domain[index(Side::kLegacy)];
     spec_.domain_platform = decl_.domain[index(Side::kPlatform)];
     prefer_first_codes();
+    if (decl_.expressions && !compile_expressions(context_, decl_, spec_)) return;
     Result<std::unique_ptr<Lens>> lens = make_lens(spec_);
     if (!lens) {
       context_.problems.refuse(std::move(lens).error(), decl_.where);
@@ -273,7 +274,8 @@ class FieldCompiler {
       out.law = "bijection on links";
     else if (field_.lens != nullptr)
       out.law = law_text(field_.lens->law());
-    out.evidence = decl_.direction == Direction::kBoth ? "proven" : "declared";
+    const bool tried = decl_.expressions && !decl_.expressions->derives;
+    out.evidence = decl_.direction != Direction::kBoth ? "declared" : tried ? "tested" : "proven";
     context_.reports.push_back(std::move(out));
   }
 
@@ -354,7 +356,8 @@ void mark_match_and_groups(CompileContext& context, EntityBuild& build) {
 
 void compile_fields(CompileContext& context, EntityBuild& build) {
   for (const FieldDecl& decl : build.decl->fields) {
-    if (decl.direction != Direction::kBoth && decl.loss.empty()) {
+    if (decl.direction != Direction::kBoth && decl.loss.empty() &&
+        !derives_from_mapped(*build.decl, decl)) {
       context.problems.refuse(
           Code::kLossUndeclared, decl.where,
           fmt::format("`{}` goes one way: edits on the {} side are lost", decl.line,

@@ -5,6 +5,7 @@
 // docs/formats/mapping.md.
 
 #include "mapping/expression.h"
+#include "mapping/expression_tree.h"
 #include "mapping/lens.h"
 #include "mapping/plan.h"
 #include "mapping/source_text.h"
@@ -83,6 +84,14 @@ struct RefDecl {
   SourcePosition where;
 };
 
+// `derive`, or `to_platform` and `to_legacy`: for each column of the side that it leads to. The
+// name is empty where a field has one column there and the expression stands alone.
+struct ExpressionDecl {
+  SourcePosition where;
+  std::vector<std::pair<ColumnName, ExpressionNode>> to_platform, to_legacy;
+  bool derives = false;
+};
+
 struct FieldDecl {
   std::string line;  // as written
   std::string name;  // legacy side: "lat, lng"
@@ -92,6 +101,7 @@ struct FieldDecl {
   std::vector<ColumnName> legacy, platform;
   std::vector<Canon> canon;
   ValueOp op;
+  std::optional<ExpressionDecl> expressions;
   std::optional<RefDecl> ref;
   std::optional<DomainSpec> domain[2];  // by index(Side)
   bool unique = false;

@@ -1,221 +1,21 @@
 #include "mapping/expression.h"
 
-#include "model/decimal.h"
+#include "mapping/expression_reader.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <cctype>
 
 namespace atlas {
 namespace {
 
-bool name_start(char c) {
-  return c == '_' || std::isalpha(static_cast<unsigned char>(c)) != 0 ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-bool name_part(char c) { return name_start(c) || std::isdigit(static_cast<unsigned char>(c)) != 0; }
-
-// Left-to-right reader of one scalar. After the first problem every step fails, so that one text
-// gives one problem.
-class Reader {
- public:
-  Reader(const YamlNode& node, Code code, ProblemList& problems)
-      : node_(node), text_(node.text), code_(code), problems_(problems) {}
-
-  bool end() {
-    skip_spaces();
-    return at_ >= text_.size();
-  }
-  bool failed() const { return failed_; }
-  char peek() {
-    skip_spaces();
-    return at_ < text_.size() ? text_[at_] : '\0';
-  }
-  bool accept(std::string_view word) {
-    skip_spaces();
-    if (!text_.substr(at_).starts_with(word)) return false;
-    at_ += word.size();
-    return true;
-  }
-  // Without skipping spaces: the parts of one name stand together.
-  bool accept_close(std::string_view word) {
-    if (!text_.substr(at_).starts_with(word)) return false;
-    at_ += word.size();
-    return true;
-  }
-  void fail(std::string why, std::string fix = {}) { fail_at(at_, std::move(why), std::move(fix)); }
-  void fail_at(std::size_t offset, std::string why, std::string fix = {}) {
-    if (!failed_) problems_.refuse(code_, node_.at(offset), std::move(why), std::move(fix));
-    failed_ = true;
-  }
-  std::size_t offset() {
-    skip_spaces();
-    return at_;
-  }
-  SourcePosition where() { return node_.at(offset()); }
-  // What stands here, for messages.
-  std::string here() {
-    if (end()) return "the end";
-    std::size_t stop = at_ + 1;
-    while (stop < text_.size() && name_part(text_[stop]) && name_part(text_[at_])) ++stop;
-    return fmt::format("`{}`", text_.substr(at_, stop - at_));
-  }
-
-  std::optional<std::string> name() {
-    skip_spaces();
-    return name_close();
-  }
-  std::optional<std::string> name_close() {
-    if (at_ < text_.size() && text_[at_] == '`') {
-      const std::size_t stop = text_.find('`', at_ + 1);
-      if (stop == std::string_view::npos || stop == at_ + 1) {
-        fail("a name in backticks that does not end");
-        return std::nullopt;
-      }
-      std::string out(text_.substr(at_ + 1, stop - at_ - 1));
-      at_ = stop + 1;
-      return out;
-    }
-    if (at_ >= text_.size() || !name_start(text_[at_])) return std::nullopt;
-    const std::size_t from = at_;
-    while (at_ < text_.size() && name_part(text_[at_])) ++at_;
-    return std::string(text_.substr(from, at_ - from));
-  }
-
-  std::optional<ColumnName> column() {
-    ColumnName out;
-    out.where = where();
-    auto first = name();
-    if (!first) {
-      fail(fmt::format("a column name is expected, not {}", here()));
-      return std::nullopt;
-    }
-    out.column = std::move(*first);
-    if (accept_close(".")) {
-      auto second = name_close();
-      if (!second) {
-        fail(fmt::format("after `{}.` a column name is expected", out.column));
-        return std::nullopt;
-      }
-      out.qualifier = std::exchange(out.column, std::move(*second));
-    }
-    if (accept_close("$") && !path(out)) return std::nullopt;
-    return out;
-  }
-
-  std::optional<Literal> literal() {
-    Literal out;
-    out.where = where();
-    const char c = peek();
-    if (c == '\'' || c == '"') {
-      if (!quoted(c, out.text)) return std::nullopt;
-      out.kind = Literal::Kind::kText;
-      return out;
-    }
-    if (c == '-' || c == '+' || c == '.' || std::isdigit(static_cast<unsigned char>(c)) != 0)
-      return number(std::move(out));
-    const std::size_t from = offset();
-    const auto word = name();
-    if (word == "true" || word == "false") {
-      out.kind = Literal::Kind::kBool;
-      out.text = *word;
-      return out;
-    }
-    if (word == "null") return out;
-    if (word == "now") {
-      if (!accept("(") || !accept(")")) return fail("`now` is a function: now()"), std::nullopt;
-      out.kind = Literal::Kind::kNow;
-      return out;
-    }
-    if (word == "var") {
-      auto variable = accept_close(".") ? name_close() : std::nullopt;
-      if (!variable) return fail("after `var.` the name of a variable is expected"), std::nullopt;
-      out.kind = Literal::Kind::kVariable;
-      out.text = std::move(*variable);
-      return out;
-    }
-    fail_at(from,
-            word ? fmt::format("`{}` is no constant", *word)
-                 : fmt::format("a constant is expected, not {}", here()),
-            word
-                ? fmt::format(
-                      "text stands in quotes: '{}'; others: 42, true, null, now(), var.NAME", *word)
-                : "'text', 42, true, null, now() or var.NAME");
-    return std::nullopt;
-  }
-
- private:
-  void skip_spaces() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n'))
-      ++at_;
-  }
-  bool path(ColumnName& out) {
-    if (at_ >= text_.size() || text_[at_] != '.') {
-      fail("after `$` a path is expected: $.member");
-      return false;
-    }
-    while (accept_close(".")) {
-      auto member = name_close();
-      if (!member) {
-        fail("a path consists of member names: $.address.city");
-        return false;
-      }
-      out.path.push_back(std::move(*member));
-    }
-    if (at_ < text_.size() && text_[at_] == '[') {
-      fail("array elements cannot be mapped",
-           "map the member that holds the array as a whole, or ignore it");
-      return false;
-    }
-    return true;
-  }
-  bool quoted(char quote, std::string& out) {
-    const std::size_t from = at_++;
-    while (at_ < text_.size()) {
-      if (text_[at_] == quote) {
-        if (at_ + 1 < text_.size() && text_[at_ + 1] == quote)
-          ++at_;  // '' inside '…', as in SQL
-        else
-          return ++at_, true;
-      }
-      out += text_[at_++];
-    }
-    fail_at(from, "a text without its closing quote");
-    return false;
-  }
-  std::optional<Literal> number(Literal out) {
-    const std::size_t from = at_;
-    while (at_ < text_.size() &&
-           (name_part(text_[at_]) || text_[at_] == '.' || text_[at_] == '-' || text_[at_] == '+'))
-      ++at_;
-    const auto value = Decimal::parse(text_.substr(from, at_ - from));
-    if (!value) {
-      fail_at(from, fmt::format("`{}` is no number", text_.substr(from, at_ - from)));
-      return std::nullopt;
-    }
-    out.kind = Literal::Kind::kNumber;
-    out.text = value->text();
-    return out;
-  }
-
-  const YamlNode& node_;
-  std::string_view text_;
-  Code code_;
-  ProblemList& problems_;
-  std::size_t at_ = 0;
-  bool failed_ = false;
-};
-
 // Operators of the wider language that scope and `when` do not have.
-std::string refused_operator(Reader& reader) {
+std::string refused_operator(ExpressionReader& reader) {
   for (const std::string_view word : {"||", "!=", "<=", ">=", "<", ">", "=", "in ", "&"}) {
     if (reader.accept(word)) return std::string(word);
   }
   return {};
 }
 
-bool read_columns(Reader& reader, std::vector<ColumnName>& out) {
+bool read_columns(ExpressionReader& reader, std::vector<ColumnName>& out) {
   if (reader.end() || reader.peek() == '<' || reader.peek() == '-') return true;
   do {
     auto column = reader.column();
@@ -245,7 +45,7 @@ std::string columns_text(const std::vector<ColumnName>& columns) {
 
 std::optional<std::vector<Equality>> parse_conjunction(const YamlNode& node,
                                                        ProblemList& problems) {
-  Reader reader(node, Code::kBadExpression, problems);
+  ExpressionReader reader(node, Code::kBadExpression, problems);
   std::vector<Equality> out;
   do {
     auto column = reader.column();
@@ -281,7 +81,7 @@ std::optional<std::vector<Equality>> parse_conjunction(const YamlNode& node,
 }
 
 std::optional<Literal> parse_literal(const YamlNode& node, ProblemList& problems) {
-  Reader reader(node, Code::kBadExpression, problems);
+  ExpressionReader reader(node, Code::kBadExpression, problems);
   auto out = reader.literal();
   if (out && !reader.end())
     return reader.fail(fmt::format("after the constant comes {}", reader.here())), std::nullopt;
@@ -289,7 +89,7 @@ std::optional<Literal> parse_literal(const YamlNode& node, ProblemList& problems
 }
 
 std::optional<ColumnName> parse_column(const YamlNode& node, ProblemList& problems) {
-  Reader reader(node, Code::kFieldSyntax, problems);
+  ExpressionReader reader(node, Code::kFieldSyntax, problems);
   auto out = reader.column();
   if (out && !reader.end())
     return reader.fail(fmt::format("after the column comes {}", reader.here())), std::nullopt;
@@ -297,7 +97,7 @@ std::optional<ColumnName> parse_column(const YamlNode& node, ProblemList& proble
 }
 
 std::optional<FieldLine> parse_field_line(const YamlNode& node, ProblemList& problems) {
-  Reader reader(node, Code::kFieldSyntax, problems);
+  ExpressionReader reader(node, Code::kFieldSyntax, problems);
   FieldLine out;
   if (!read_columns(reader, out.legacy)) return std::nullopt;
   if (reader.accept("<->")) {

@@ -72,7 +72,15 @@ struct JsonOp {
 struct PointOp {
   int digits = 7;
 };  // lat, lng ↔ GeoJSON Point, longitude first
-using ValueOp = std::variant<CopyOp, EnumOp, ScaleOp, TzOp, EpochOp, JoinOp, JsonOp, PointOp>;
+class Expression;  // typed_expression.h
+// One expression for each column of the side it leads to, over the other side's columns. `derive`
+// has one direction only.
+struct ExpressionOp {
+  std::vector<std::shared_ptr<const Expression>> to_platform,
+      to_legacy;  // shared: specs are copied
+};
+using ValueOp =
+    std::variant<CopyOp, EnumOp, ScaleOp, TzOp, EpochOp, JoinOp, JsonOp, PointOp, ExpressionOp>;
 
 // Domain per side, checked after reading (MAPPING: value set, range or regex). Empty members do not
 // restrict.

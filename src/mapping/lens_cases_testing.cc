@@ -1,6 +1,7 @@
 // The lenses that the law tests run: every operator, in the combinations people write.
 
 #include "foundation/assert.h"
+#include "mapping/expression_testing.h"
 #include "mapping/lens_laws_testing.h"
 
 #include <algorithm>
@@ -276,6 +277,27 @@ void add_documents(std::vector<LawCase>& out) {
                  {kDegrees, kDegrees}});
 }
 
+void add_expressions(std::vector<LawCase>& out) {
+  const auto pair = [&](std::string name, LensSpec spec) {
+    out.push_back({"expressions " + name, std::move(spec)});
+  };
+  pair("sum", expression_spec({"a int4"}, {"b numeric(12,2)"}, {"a / 4 + 1"}, {"(b - 1) * 4"}));
+  pair("prefix", expression_spec({"a varchar(12)"}, {"b text"}, {"'x-' + a"},
+                                 {"starts_with(b, 'x-') ? substring(b, 3) : null"}));
+  pair("parts", expression_spec({"a text"}, {"b text", "c text"},
+                                {"split_part(a, '@', 1)", "null_if(split_part(a, '@', 2), '')"},
+                                {"c == null ? b : b + '@' + c"}));
+  out.back().legacy = {{"a@b", "a@", "@", "a@b@c"}};
+  pair("sign", expression_spec({"a int4"}, {"b bool"}, {"a > 0"}, {"b ? 1 : 0"}));
+  pair("reversed", expression_spec({"a bool"}, {"b text"}, {"a ? 'yes' : 'no'"}, {"b == 'yes'"}));
+  pair("date",
+       expression_spec({"a int4"}, {"b date"}, {"date(div(a, 10000), div(a, 100) % 100, a % 100)"},
+                       {"year(b) * 10000 + month(b) * 100 + day(b)"}));
+  out.back().legacy = {{"20240229", "20230229", "10101"}};
+  pair("document", expression_spec({"a int8"}, {"b jsonb"}, {"json(a)"}, {"number(b)"}));
+  out.back().platform = {{"9007199254740993", "1.50", "1"}};
+}
+
 std::vector<LawCase> make_cases() {
   std::vector<LawCase> out;
   add_copies(out);
@@ -285,6 +307,7 @@ std::vector<LawCase> make_cases() {
   add_times(out);
   add_joins(out);
   add_documents(out);
+  add_expressions(out);
   return out;
 }
 

@@ -273,6 +273,24 @@ std::vector<Mutant> document_mutants() {
   };
 }
 
+std::vector<Mutant> expression_mutants() {
+  return {
+      {"a sum that forgets its carry",
+       "expressions sum",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kLegacy) out[0] = Value::integer(out[0].as_int() + 1);
+       })},
+      {"a null that is taken for an empty text", "expressions prefix", "",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         const Fit fit = good.get(side, cells, arena, mid);
+         if (fit.ok() && mid.is_null() && side == Side::kLegacy) mid = Value::text("x-");
+         return fit;
+       }},
+  };
+}
+
 void expect_refuted(const std::vector<Mutant>& mutants) {
   for (const Mutant& mutant : mutants) {
     SCOPED_TRACE(mutant.what);
@@ -290,6 +308,8 @@ TEST(LensMutants, OfEnumAndCanonAreRefuted) { expect_refuted(table_mutants()); }
 TEST(LensMutants, OfScaleAreRefuted) { expect_refuted(number_mutants()); }
 TEST(LensMutants, OfTzAndEpochAreRefuted) { expect_refuted(time_mutants()); }
 TEST(LensMutants, OfJoinJsonAndPointAreRefuted) { expect_refuted(document_mutants()); }
+
+TEST(LensMutants, OfExpressionsAreRefuted) { expect_refuted(expression_mutants()); }
 
 // put() turns a broken create() into a refusal: the wrong cell is never written.
 TEST(LensMutants, WriteNothingThroughPut) {

@@ -77,5 +77,6 @@ MadeLens make_epoch(const LensSpec& spec, const EpochOp& op);
 MadeLens make_join(const LensSpec& spec, const JoinOp& op);
 MadeLens make_json(const LensSpec& spec, const JsonOp& op);
 MadeLens make_point(const LensSpec& spec, const PointOp& op);
+MadeLens make_expression(const LensSpec& spec, const ExpressionOp& op);
 
 }  // namespace atlas

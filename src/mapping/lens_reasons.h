@@ -57,4 +57,14 @@ inline constexpr const char* kNotPoint = "not a GeoJSON point";
 inline constexpr const char* kLatitude = "the latitude is outside -90 to 90";
 inline constexpr const char* kLongitude = "the longitude is outside -180 to 180";
 
+// Expressions.
+inline constexpr const char* kNotUndone = "the expressions do not undo each other for this value";
+inline constexpr const char* kOneWayOnly = "the field goes one way and has no value for this side";
+inline constexpr const char* kDivisionByZero = "a division by zero";
+inline constexpr const char* kNegativeCount = "a count or position below what is possible";
+inline constexpr const char* kMadeTooLong = "the expression makes a text of more than 1 MiB";
+inline constexpr const char* kBadReplacement = "the replacement names a group that is not there";
+inline constexpr const char* kEndlessDate = "infinity has no parts";
+inline constexpr const char* kNoDate = "not a date";
+
 }  // namespace atlas::reason

@@ -78,6 +78,10 @@ class Remarks {
       held(fmt::format("times in the hour that {} shows twice when the clock goes back", zone));
   }
   void of(const EpochOp&) {}
+  void of(const ExpressionOp& op) {
+    if (!op.to_platform.empty() && !op.to_legacy.empty())
+      held("values that do not survive both expressions");
+  }
   void of(const JoinOp&) {
     for (const Side side : {Side::kLegacy, Side::kPlatform}) {
       for (const LensColumn& column : columns_of(spec_, side)) {

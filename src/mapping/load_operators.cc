@@ -1,5 +1,6 @@
 #include "mapping/load_operators.h"
 
+#include "mapping/load_expressions.h"
 #include "mapping/suggest.h"
 
 #include <fmt/format.h>
@@ -10,15 +11,15 @@ namespace atlas {
 namespace {
 
 // Operators of the language that this version does not have.
-constexpr const char* kNotYet[] = {
-    "remember", "keep",           "code",        "pattern",   "pack",   "bits",
-    "collect",  "circle_polygon", "ref_by",      "derive",    "lookup", "mask",
-    "hash",     "truncate",       "to_platform", "to_legacy", "lua"};
+constexpr const char* kNotYet[] = {"remember", "keep",    "code",           "pattern", "pack",
+                                   "bits",     "collect", "circle_polygon", "ref_by",  "lookup",
+                                   "mask",     "hash",    "truncate",       "lua"};
 
 // Keys that change the mid value: what the field's fingerprint is made of (E15).
-constexpr const char* kMeaning[] = {"absent", "ambiguous", "canon", "else",      "enum",   "epoch",
-                                    "gap",    "join",      "json",  "null_zero", "offset", "point",
-                                    "ref",    "scale",     "split", "type",      "tz"};
+constexpr const char* kMeaning[] = {"absent", "ambiguous", "canon",  "else",      "enum",
+                                    "epoch",  "gap",       "join",   "json",      "null_zero",
+                                    "offset", "point",     "ref",    "scale",     "split",
+                                    "type",   "tz",        "derive", "to_legacy", "to_platform"};
 
 // Keys that say something only beside another one.
 struct Belongs {
@@ -29,8 +30,8 @@ constexpr Belongs kBelongs[] = {{"prefer", "enum"}, {"else", "enum"},   {"null_z
                                 {"type", "json"},   {"absent", "json"}, {"on_missing", "ref"},
                                 {"defer", "ref"}};
 
-constexpr const char* kValueOperators[] = {"enum",  "scale", "tz",    "epoch", "join",
-                                           "split", "json",  "point", "ref"};
+constexpr const char* kValueOperators[] = {"enum", "scale", "tz",  "epoch",  "join",       "split",
+                                           "json", "point", "ref", "derive", "to_platform"};
 
 std::optional<Decimal> read_decimal(std::string_view text) { return Decimal::parse(text); }
 
@@ -116,6 +117,7 @@ class OperatorReader {
     read_json(map_.take("json"));
     read_point(map_.take_nullable("point"));
     read_ref(map_.take("ref"));
+    load_expressions(map_, field_, problems_);
   }
 
   void read_enum_map(const YamlNode* node) {
@@ -425,10 +427,10 @@ std::string meaning_text(const YamlNode& map) {
 
 const std::vector<std::string>& operator_keys() {
   static const std::vector<std::string> kKeys{
-      "canon",     "enum",    "prefer",   "else",      "scale",      "offset", "tz",
-      "ambiguous", "gap",     "epoch",    "null_zero", "join",       "split",  "json",
-      "type",      "absent",  "point",    "ref",       "on_missing", "defer",  "domain",
-      "unique",    "enforce", "conflict", "loss",      "use",        "const"};
+      "canon", "enum",  "prefer",     "else",   "scale",       "offset",   "tz",      "ambiguous",
+      "gap",   "epoch", "null_zero",  "join",   "split",       "json",     "type",    "absent",
+      "point", "ref",   "on_missing", "defer",  "domain",      "unique",   "enforce", "conflict",
+      "loss",  "use",   "const",      "derive", "to_platform", "to_legacy"};
   return kKeys;
 }
 
