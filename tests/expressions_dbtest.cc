@@ -108,6 +108,7 @@ class Drawer {
       case 7:
         return fmt::format("{}({}, {})", one_of({"left", "right"}), text(depth - 1), 1 + pick(4));
       case 8:
+        if (sqlite_) return "r";
         return fmt::format("replace({}, {}, {})", text(depth - 1), text(depth - 1),
                            text(depth - 1));
       case 9:
