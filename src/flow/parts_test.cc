@@ -315,6 +315,31 @@ TEST(RevivedParts, ARevivalThatDiesBetweenTwoPartsIsFinished) {
   }
 }
 
+// A user wrote to the profile of a person whose root was going: the part stands without its root.
+TEST(RevivedParts, AnEditOfALeftOverPartIsOnRecord) {
+  Scene scene{{.hard_platform = true, .optional_profile = true}};
+  Company& company = scene.company;
+  const Key ann = company.hire("ann", {}, "Bonn");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.soft_delete(company.legacy, kPeople, ann);
+  (void)run(company);
+  ASSERT_FALSE(company.identity.has(kUsers, user));
+  Arena arena;
+  company.geo.insert(kProfiles, {{"id", decode_key(user, arena).front()},
+                                 {"org", Value::integer(1)},
+                                 {"city", Value::text("Kiel")}});
+  company.world.pass(std::chrono::minutes(1));
+  company.legacy.update(kPeople, ann, {{"deleted_at", Value()}});
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  ASSERT_EQ(company.person_state().conflicts.size(), 1U);
+  const Conflict& lost = company.person_state().conflicts.front();
+  EXPECT_EQ(lost.platform_value, "Kiel");
+  EXPECT_EQ(lost.winner, "legacy");
+  expect_converged(company);
+}
+
 // Users removed both rows, an edit of legacy wins, and the run dies after the root.
 TEST(RevivedParts, ALostDeleteOfUsersIsUndoneWholeAfterACrash) {
   Scene scene{{.hard_platform = true}};
