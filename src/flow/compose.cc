@@ -121,21 +121,24 @@ class SideComposer {
     for (std::uint32_t i = 0; i < entity_.fields.size(); ++i) {
       if (in_.decision.fields[i].action == wanted())
         field(i, source.values[i], source.hashes[i]);
-      else if (creates() && source.hashes[i] == kNoBase)
+      else if (creates() && (source.hashes[i] == kNoBase || outward(i)))
         empty(i);
       if (out_.misfit || out_.waits) return;
     }
   }
 
-  // A row is made while a required part of its source is not there yet: we sent no value, and that
-  // is the base. What the part brings later is an edit then, and not a quarrel without a base (E12,
-  // E24).
+  // Whether the side that is written is the field's only source.
+  bool outward(std::uint32_t i) const {
+    return entity_.fields[i].direction ==
+           (legacy() ? Direction::kToPlatform : Direction::kToLegacy);
+  }
+
+  // A row is made while a required part of its source is not there yet, or as the source of a
+  // one-way field: we sent no value, and that is the base. What comes there later is an edit then,
+  // and neither a quarrel without a base nor a null over the other side's value (E12, E17, E24).
   void empty(std::uint32_t i) {
     const FieldPlan& plan = entity_.fields[i];
-    const bool inward =
-        plan.direction == Direction::kBoth ||
-        plan.direction == (legacy() ? Direction::kToLegacy : Direction::kToPlatform);
-    if (((plan.kinds >> kind_) & 1U) == 0 || !inward) return;
+    if (((plan.kinds >> kind_) & 1U) == 0) return;
     std::uint32_t part = 0;
     if (!legacy()) {
       for (const CellRef& cell : plan.platform) part = std::max(part, cell.part);

@@ -138,6 +138,7 @@ class Page {
   void rebase(Item& item, Side rewound);
   Result<> parents_of_undos();
   void take_back(Item& item, std::span<const FieldView> fields);
+  void report_left_over(Item& item);
   void compose_undo(Item& item, Composed& made);
   static void close_undo(Item& item, const Conflict& undo, std::string winner, std::string remark);
   FieldHash content_match(const Item& item) const;

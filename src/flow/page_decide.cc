@@ -354,6 +354,7 @@ void Page::decide_one(std::size_t i) {
   item.decision = decide(input);
   if (brings_back(item, input)) item.decision = decide(input);
   take_back(item, views);
+  report_left_over(item);
   if (item.link >= 0 && rewound) report_overwritten(item, *rewound);
   // But a row that the other side's edit brings back lives on with its own values: they are not
   // written over while nobody can tell what they mean.

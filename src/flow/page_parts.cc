@@ -34,6 +34,26 @@ bool Page::never_made(const Item& item, const FieldPlan& field) const {
   });
 }
 
+// Rows of parts may stand without their root after it was deleted, and a user may have written
+// there since. Where the root is made again they are written over: what they held is kept.
+void Page::report_left_over(Item& item) {
+  Image& view = image(item);
+  if (item.decision.what != Case::kRevivePlatform || !view.rows.rows[1].empty()) return;
+  Mids left;
+  (void)c_.mapper.read(Side::kPlatform, view.rows, images_->refs(), images_->arena(), left);
+  const LinkRecord& next = next_[static_cast<std::size_t>(item.next)];
+  for (std::uint32_t f = 0; f < entity_.fields.size(); ++f) {
+    FieldAnswer& answer = item.decision.fields[f];
+    const FieldHash held = left.hashes[f];
+    const bool written_over = answer.action == FieldAction::kToPlatform && held != kNoBase &&
+                              !left.values[f].is_null() && held != view.legacy.hashes[f];
+    if (!written_over || held == next.bases[f]) continue;
+    answer.conflict = ConflictReason::kPolicy;
+    answer.winner = Side::kLegacy;
+    view.platform.values[f] = left.values[f];
+  }
+}
+
 // Whether the part is missing that this kind of instance has to have.
 bool Page::lacks(const Item& item, std::uint32_t part) const {
   const Image& view = image(item);

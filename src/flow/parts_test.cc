@@ -315,6 +315,31 @@ TEST(RevivedParts, ARevivalThatDiesBetweenTwoPartsIsFinished) {
   }
 }
 
+// A user wrote to the profile of a person whose root was going: the part stands without its root.
+TEST(RevivedParts, AnEditOfALeftOverPartIsOnRecord) {
+  Scene scene{{.hard_platform = true, .optional_profile = true}};
+  Company& company = scene.company;
+  const Key ann = company.hire("ann", {}, "Bonn");
+  (void)run(company);
+  const Key user = company.platform_of(ann);
+  company.soft_delete(company.legacy, kPeople, ann);
+  (void)run(company);
+  ASSERT_FALSE(company.identity.has(kUsers, user));
+  Arena arena;
+  company.geo.insert(kProfiles, {{"id", decode_key(user, arena).front()},
+                                 {"org", Value::integer(1)},
+                                 {"city", Value::text("Kiel")}});
+  company.world.pass(std::chrono::minutes(1));
+  company.legacy.update(kPeople, ann, {{"deleted_at", Value()}});
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  ASSERT_EQ(company.person_state().conflicts.size(), 1U);
+  const Conflict& lost = company.person_state().conflicts.front();
+  EXPECT_EQ(lost.platform_value, "Kiel");
+  EXPECT_EQ(lost.winner, "legacy");
+  expect_converged(company);
+}
+
 // Users removed both rows, an edit of legacy wins, and the run dies after the root.
 TEST(RevivedParts, ALostDeleteOfUsersIsUndoneWholeAfterACrash) {
   Scene scene{{.hard_platform = true}};
@@ -514,6 +539,74 @@ TEST(RevivedParts, ARevivedRowSaysWhichPartItWaitsFor) {
   ASSERT_TRUE(company.legacy.has(kPeople, ann)) << "the edit wins over the delete";
   EXPECT_THAT(pending_lines(company.person_state()), ElementsAre("waiting 3010 legacy 1"));
   EXPECT_EQ(verified(company).total[Standing::kDifferent], 0);
+}
+
+// E12, E17: the source is a part that was never made, or that we made without a value. Its null is
+// nobody's edit and goes over nothing.
+TEST(OneWayPart, RestsWhileItWasNeverMade) {
+  for (const bool optional : {true, false}) {
+    SCOPED_TRACE(optional ? "optional" : "required");
+    Scene scene{{.optional_profile = optional}};
+    Company& company = scene.company;
+    company.field("city").direction = Direction::kToLegacy;
+    const Key ann = company.hire("ann");
+    (void)run(company);
+    const Key user = company.platform_of(ann);
+    EXPECT_EQ(company.geo.has(kProfiles, user), !optional);
+    EXPECT_EQ(writes_during(company,
+                            [&] {
+                              (void)reconcile(company);
+                              (void)reconcile(company);
+                            }),
+              0);
+    const VerifyReport report = verified(company);
+    EXPECT_EQ(report.verdict, Verdict::kEqual);
+    EXPECT_EQ(report.total[Standing::kDrift], 1);
+    company.set(company.identity, kUsers, user, "name", "Ann");
+    (void)run(company);
+    EXPECT_EQ(company.on_legacy(ann, "name"), "Ann");
+    EXPECT_EQ(company.on_legacy(ann, "city"), "Bonn");
+    RunSettings repair;
+    repair.sweep.sweep = Sweep::kRepair;
+    EXPECT_EQ(writes_during(company, [&] { (void)run(company, repair); }), 0);
+    EXPECT_THAT(company.person_state().conflicts, IsEmpty());
+  }
+}
+
+TEST(OneWayPart, SpeaksOnceItIsThere) {
+  Scene scene{{.optional_profile = true}};
+  Company& company = scene.company;
+  company.field("city").direction = Direction::kToLegacy;
+  const Key ann = company.hire("ann");
+  (void)run(company);
+  Arena arena;
+  company.world.pass(Micros(1));
+  company.geo.insert(kProfiles, {{"id", decode_key(company.platform_of(ann), arena).front()},
+                                 {"org", Value::integer(1)},
+                                 {"city", Value::text("Rome")}});
+  (void)run(company);
+  EXPECT_EQ(company.on_legacy(ann, "city"), "Rome");
+  ASSERT_EQ(company.person_state().conflicts.size(), 1U) << "what legacy had is on record";
+  expect_converged(company);
+}
+
+// The other way round: the row that we made on legacy is the source.
+TEST(OneWayPart, ARowThatWasMadeWithoutItsValueRests) {
+  Scene scene;
+  Company& company = scene.company;
+  company.field("city").direction = Direction::kToPlatform;
+  const Key user = company.sign_up("ann");
+  (void)run(company);
+  EXPECT_EQ(verified(company).verdict, Verdict::kEqual);
+  const Key ann = company.legacy_of(user);
+  company.set(company.legacy, kPeople, ann, "name", "Ann");
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "name"), "Ann");
+  EXPECT_EQ(company.on_platform(user, "city"), "Bonn");
+  company.set(company.legacy, kPeople, ann, "city", "Rome");
+  (void)run(company);
+  EXPECT_EQ(company.on_platform(user, "city"), "Rome");
+  expect_converged(company);
 }
 
 }  // namespace

@@ -88,7 +88,8 @@ void InstanceWriter::judge_anew(const Numbers& instances) {
 Result<InstanceWriter::Pass> InstanceWriter::retry_refused_at_end() {
   Numbers refused;
   for (std::uint32_t i = 0; i < instances_.size(); ++i) {
-    if (instances_[i].refused && instances_[i].refused_at_end) refused.push_back(i);
+    const Instance& instance = instances_[i];
+    if (instance.refused && instance.refused_at_end && !instance.undone) refused.push_back(i);
   }
   if (refused.size() < 2) return Pass::kClean;
   const WriteResults before = results_;
@@ -149,6 +150,7 @@ Result<InstanceWriter::Pass> InstanceWriter::write_group(std::size_t group) {
       ATLAS_TRY(WriteResult result, writer.write(row));
       if (!connection_.in_transaction()) {
         (void)record(group, row, std::move(result));
+        instances_[instance_of(group, row)].undone = true;
         return Pass::kGone;
       }
       if (!last_round && breaks_reference(result)) {

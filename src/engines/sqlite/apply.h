@@ -39,7 +39,7 @@ class InstanceWriter {
     std::uint32_t number = 0;
     bool refused = false;
     bool refused_at_end = false;  // by a deferred foreign key
-    bool undone = false;          // refused after some of it was written
+    bool undone = false;          // refused with what was written: not tried again
     bool chosen = false;          // takes part in the present pass
     bool written = false;         // has writes of the present pass
   };
