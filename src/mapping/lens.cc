@@ -40,6 +40,8 @@ MadeLens make_for(const LensSpec& spec, const EpochOp& op) { return make_epoch(s
 MadeLens make_for(const LensSpec& spec, const JoinOp& op) { return make_join(spec, op); }
 MadeLens make_for(const LensSpec& spec, const JsonOp& op) { return make_json(spec, op); }
 MadeLens make_for(const LensSpec& spec, const PointOp& op) { return make_point(spec, op); }
+MadeLens make_for(const LensSpec& spec, const BitsOp& op) { return make_bits(spec, op); }
+MadeLens make_for(const LensSpec& spec, const PackOp& op) { return make_pack(spec, op); }
 
 bool all_null(std::span<const Value> cells) { return std::ranges::all_of(cells, &Value::is_null); }
 

@@ -72,7 +72,16 @@ struct JsonOp {
 struct PointOp {
   int digits = 7;
 };  // lat, lng ↔ GeoJSON Point, longitude first
-using ValueOp = std::variant<CopyOp, EnumOp, ScaleOp, TzOp, EpochOp, JoinOp, JsonOp, PointOp>;
+struct BitsOp {
+  std::vector<std::int64_t> bits;  // of each flag exactly one: 1, 2, 4, …
+  std::vector<std::string> names;  // in a list of names; empty: one platform column a flag
+};
+struct PackOp {
+  std::vector<std::vector<std::string>> members;  // of each legacy column the path in the document
+  bool absent_null = false;                       /* null ↔ member absent */
+};
+using ValueOp =
+    std::variant<CopyOp, EnumOp, ScaleOp, TzOp, EpochOp, JoinOp, JsonOp, PointOp, BitsOp, PackOp>;
 
 // Domain per side, checked after reading (MAPPING: value set, range or regex). Empty members do not
 // restrict.

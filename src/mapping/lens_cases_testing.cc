@@ -276,6 +276,62 @@ void add_documents(std::vector<LawCase>& out) {
                  {kDegrees, kDegrees}});
 }
 
+void add_flags(std::vector<LawCase>& out) {
+  const CellTexts kNumbers = {"3", "8", "11", "12", "16384", "-2"};
+  const BitsOp columns{{1, 2, 8}, {}};
+  const BitsOp names{{1, 2, 16384}, {"admin", "beta tester", "\"x\\"}};
+  const CellTexts kArrays = {"{admin,\"beta tester\"}",
+                             "{ \"beta tester\" , admin,admin}",
+                             "{\"\\\"x\\\\\"}",
+                             "{other}",
+                             "{{admin}}",
+                             "{NULL}"};
+  const CellTexts kLists = {"[\"admin\", \"beta tester\"]",
+                            "[\"\\u0061dmin\",\"admin\"]",
+                            "[\"\\\"x\\\\\"]",
+                            "[1]",
+                            "{\"phone\": [\"admin\"], \"x\": 1}",
+                            "{\"phone\": []}"};
+  const auto add = [&](std::string name, LensSpec spec, std::vector<CellTexts> platform = {}) {
+    out.push_back({std::move(name), std::move(spec), {kNumbers}, std::move(platform)});
+  };
+  add("bits", lens_spec({"a int4"}, {"b bool", "c bool", "d bool"}, columns));
+  add("bits integers",
+      lens_spec({"a int8 not null"}, {"b int2 not null", "c bool not null", "d int4 not null"},
+                columns));
+  add("bits members", lens_spec({"a int2"}, {"b$.x jsonb", "c$.phone jsonb", "d text"}, columns),
+      {{"{\"x\": true}"}, kDocuments, {"true", "false"}});
+  add("bits array", lens_spec({"a int2"}, {"b text[]"}, names), {kArrays});
+  add("bits list", lens_spec({"a int4"}, {"b jsonb not null"}, names), {kLists});
+  add("bits list member", lens_spec({"a int8"}, {"b$.phone text"}, names), {kLists});
+}
+
+void add_packs(std::vector<LawCase>& out) {
+  const CellTexts kAddresses = {"{\"street\": \"Main St 1\", \"city\": \"Berlin\"}",
+                                "{\"city\":null,\"x\":1.50,\"street\":\"\\u0041\\n\"}",
+                                "{\"street\": 5}",
+                                "{\"address\": {\"zip\": 1.50, \"y\": []}, \"city\": true}",
+                                "{\"address\": null}",
+                                "{\"address\": 7}",
+                                "{}"};
+  const auto add = [&](std::string name, LensSpec spec) {
+    out.push_back({std::move(name), std::move(spec), {}, {kAddresses}});
+  };
+  const PackOp plain{{{"street"}, {"city"}}, false};
+  add("pack", lens_spec({"street text", "city text"}, {"b jsonb"}, plain));
+  add("pack absent", lens_spec({"street varchar(9) not null", "city char(6)"}, {"b$.address text"},
+                               PackOp{{{"street"}, {"city"}}, true}));
+  add("pack types", lens_spec({"a numeric(38,10)", "b bool", "c jsonb"}, {"d json not null"},
+                              PackOp{{{"address", "zip"}, {"city"}, {"x"}}, false}));
+  add("pack times",
+      lens_spec({"a timestamptz(3)", "b date"}, {"d jsonb"}, PackOp{{{"t"}, {"address"}}, true}));
+  add("pack floats and members", lens_spec({"a float8", "b$.phone jsonb"}, {"d jsonb"},
+                                           PackOp{{{"street"}, {"city"}}, false}));
+  add("pack canon",
+      lens_spec({"street text not null", "n int2"}, {"b jsonb"}, PackOp{{{"street"}, {"n"}}, false},
+                {Canon::kTrim, Canon::kEmptyNull}));
+}
+
 std::vector<LawCase> make_cases() {
   std::vector<LawCase> out;
   add_copies(out);
@@ -285,6 +341,8 @@ std::vector<LawCase> make_cases() {
   add_times(out);
   add_joins(out);
   add_documents(out);
+  add_flags(out);
+  add_packs(out);
   return out;
 }
 

@@ -273,6 +273,63 @@ std::vector<Mutant> document_mutants() {
   };
 }
 
+std::vector<Mutant> flag_mutants() {
+  return {
+      {"bits without a flag that are lost",
+       "bits",
+       "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kPlatform) return good.get(side, cells, arena, mid);
+         mid = cells[0];
+         return Fit{};
+       },
+       {}},
+      {"flags in the wrong order",
+       "bits",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) std::swap(out[0], out[1]);
+       })},
+      {"a list that forgets its last name",
+       "bits array",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) out[0] = Value::other("{admin}");
+       })},
+  };
+}
+
+std::vector<Mutant> pack_mutants() {
+  return {
+      {"a member that is not read",
+       "pack",
+       "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         const Fit fit = good.get(side, cells, arena, mid);
+         if (fit.ok() && !mid.is_null() && side == Side::kPlatform)
+           mid = Value::json("[\"Main St 1\", null]");
+         return fit;
+       },
+       {}},
+      {"members in the wrong order",
+       "pack",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kLegacy) std::swap(out[0], out[1]);
+       })},
+      {"numbers as texts",
+       "pack types",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) out[0] = Value::json("{\"address\": {\"zip\": \"1.50\"}}");
+       })},
+  };
+}
+
 void expect_refuted(const std::vector<Mutant>& mutants) {
   for (const Mutant& mutant : mutants) {
     SCOPED_TRACE(mutant.what);
@@ -290,6 +347,10 @@ TEST(LensMutants, OfEnumAndCanonAreRefuted) { expect_refuted(table_mutants()); }
 TEST(LensMutants, OfScaleAreRefuted) { expect_refuted(number_mutants()); }
 TEST(LensMutants, OfTzAndEpochAreRefuted) { expect_refuted(time_mutants()); }
 TEST(LensMutants, OfJoinJsonAndPointAreRefuted) { expect_refuted(document_mutants()); }
+
+TEST(LensMutants, OfBitsAreRefuted) { expect_refuted(flag_mutants()); }
+
+TEST(LensMutants, OfPackAreRefuted) { expect_refuted(pack_mutants()); }
 
 // put() turns a broken create() into a refusal: the wrong cell is never written.
 TEST(LensMutants, WriteNothingThroughPut) {

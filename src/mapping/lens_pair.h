@@ -77,5 +77,7 @@ MadeLens make_epoch(const LensSpec& spec, const EpochOp& op);
 MadeLens make_join(const LensSpec& spec, const JoinOp& op);
 MadeLens make_json(const LensSpec& spec, const JsonOp& op);
 MadeLens make_point(const LensSpec& spec, const PointOp& op);
+MadeLens make_bits(const LensSpec& spec, const BitsOp& op);
+MadeLens make_pack(const LensSpec& spec, const PackOp& op);
 
 }  // namespace atlas

@@ -43,6 +43,11 @@ inline constexpr const char* kEpochIsNull =
 inline constexpr const char* kNoEntry = "no entry for this code";
 inline constexpr const char* kNoCode = "no code for this value";
 
+// Flags.
+inline constexpr const char* kHalfFlags = "some of the flags are null and others are not";
+inline constexpr const char* kNotNames = "not a list of names";
+inline constexpr const char* kNoFlag = "no bit for this name";
+
 // JSON.
 inline constexpr const char* kNotJson = "not valid JSON";
 inline constexpr const char* kNotObject = "the path leads through a JSON value that is no object";

@@ -109,6 +109,19 @@ class Remarks {
     }
   }
 
+  void of(const BitsOp& op) {
+    add("legacy bits that have no flag are kept");
+    if (!op.names.empty()) held("platform names that have no bit");
+  }
+
+  void of(const PackOp&) {
+    for (const LensColumn& column : spec_.legacy) {
+      if (length_of(column.type) != kUnlimited)
+        held(fmt::format("platform texts longer than legacy {}, which is {}", column.name,
+                         type_text(column.type)));
+    }
+  }
+
   std::vector<std::string> take() && { return std::move(remarks_); }
 
  private:

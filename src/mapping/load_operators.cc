@@ -1,5 +1,6 @@
 #include "mapping/load_operators.h"
 
+#include "mapping/load_value_operators.h"
 #include "mapping/suggest.h"
 
 #include <fmt/format.h>
@@ -11,26 +12,25 @@ namespace {
 
 // Operators of the language that this version does not have.
 constexpr const char* kNotYet[] = {
-    "remember", "keep",           "code",        "pattern",   "pack",   "bits",
-    "collect",  "circle_polygon", "ref_by",      "derive",    "lookup", "mask",
-    "hash",     "truncate",       "to_platform", "to_legacy", "lua"};
+    "remember", "keep", "code", "pattern",  "collect",     "circle_polygon", "ref_by", "derive",
+    "lookup",   "mask", "hash", "truncate", "to_platform", "to_legacy",      "lua"};
 
 // Keys that change the mid value: what the field's fingerprint is made of (E15).
-constexpr const char* kMeaning[] = {"absent", "ambiguous", "canon", "else",      "enum",   "epoch",
-                                    "gap",    "join",      "json",  "null_zero", "offset", "point",
-                                    "ref",    "scale",     "split", "type",      "tz"};
+constexpr const char* kMeaning[] = {
+    "absent",    "ambiguous", "bits", "canon", "else", "enum",  "epoch", "gap",  "join", "json",
+    "null_zero", "offset",    "pack", "point", "ref",  "scale", "split", "type", "tz"};
 
 // Keys that say something only beside another one.
 struct Belongs {
   const char* key;
   const char* to;
 };
-constexpr Belongs kBelongs[] = {{"prefer", "enum"}, {"else", "enum"},   {"null_zero", "epoch"},
-                                {"type", "json"},   {"absent", "json"}, {"on_missing", "ref"},
-                                {"defer", "ref"}};
+constexpr Belongs kBelongs[] = {{"prefer", "enum"},    {"else", "enum"},   {"null_zero", "epoch"},
+                                {"type", "json"},      {"absent", "json"}, {"absent", "pack"},
+                                {"on_missing", "ref"}, {"defer", "ref"}};
 
-constexpr const char* kValueOperators[] = {"enum",  "scale", "tz",    "epoch", "join",
-                                           "split", "json",  "point", "ref"};
+constexpr const char* kValueOperators[] = {"enum", "scale", "tz",  "epoch", "join", "split",
+                                           "json", "point", "ref", "bits",  "pack"};
 
 std::optional<Decimal> read_decimal(std::string_view text) { return Decimal::parse(text); }
 
@@ -101,7 +101,7 @@ class OperatorReader {
     if (given.empty() && node.find("offset") != nullptr) given = "scale";
     for (const Belongs& pair : kBelongs) {
       const YamlNode* value = map_.take_nullable(pair.key);
-      if (value != nullptr && node.find(pair.to) == nullptr) {
+      if (value != nullptr && !has_owner(pair.key) && is_first(pair)) {
         problems_.refuse(
             Code::kWrongShape, value->where,
             fmt::format("`{}` says something only together with `{}`", pair.key, pair.to));
@@ -116,6 +116,17 @@ class OperatorReader {
     read_json(map_.take("json"));
     read_point(map_.take_nullable("point"));
     read_ref(map_.take("ref"));
+    (void)load_value_operator(map_, field_, context_);
+  }
+
+  // Whether an operator stands beside `key` that it says something of.
+  bool has_owner(std::string_view key) const {
+    return std::ranges::any_of(kBelongs, [&](const Belongs& pair) {
+      return pair.key == key && map_.node().find(pair.to) != nullptr;
+    });
+  }
+  static bool is_first(const Belongs& pair) {
+    return std::ranges::find(kBelongs, std::string_view(pair.key), &Belongs::key) == &pair;
   }
 
   void read_enum_map(const YamlNode* node) {
@@ -265,14 +276,7 @@ class OperatorReader {
     auto choice = read_choice(*type, "the type of a JSON member", kTypes, problems_);
     if (!choice) return;
     op.type = kTypes[*choice];
-    if (absent != nullptr) {
-      const bool null = (absent->is_null() && !absent->unresolved) ||
-                        (absent->is_scalar() && absent->text == "null");
-      if (!null && !absent->unresolved)
-        problems_.refuse(Code::kWrongShape, absent->where, "`absent` can only be null",
-                         "{json: text, absent: null}: no member means null");
-      op.absent_null = null;
-    }
+    if (absent != nullptr) op.absent_null = read_absent(*absent, problems_);
     field_.op = std::move(op);
   }
 
@@ -425,10 +429,10 @@ std::string meaning_text(const YamlNode& map) {
 
 const std::vector<std::string>& operator_keys() {
   static const std::vector<std::string> kKeys{
-      "canon",     "enum",    "prefer",   "else",      "scale",      "offset", "tz",
-      "ambiguous", "gap",     "epoch",    "null_zero", "join",       "split",  "json",
-      "type",      "absent",  "point",    "ref",       "on_missing", "defer",  "domain",
-      "unique",    "enforce", "conflict", "loss",      "use",        "const"};
+      "canon",   "enum",     "prefer",    "else", "scale",      "offset", "tz",     "ambiguous",
+      "gap",     "epoch",    "null_zero", "join", "split",      "json",   "type",   "absent",
+      "point",   "bits",     "pack",      "ref",  "on_missing", "defer",  "domain", "unique",
+      "enforce", "conflict", "loss",      "use",  "const"};
   return kKeys;
 }
 
