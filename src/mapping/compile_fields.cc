@@ -210,6 +210,7 @@ class FieldCompiler {
     spec_.op = decl_.op;
     spec_.domain_legacy = decl_.domain[index(Side::kLegacy)];
     spec_.domain_platform = decl_.domain[index(Side::kPlatform)];
+    spec_.keep = decl_.keep;
     prefer_first_codes();
     Result<std::unique_ptr<Lens>> lens = make_lens(spec_);
     if (!lens) {
@@ -217,6 +218,7 @@ class FieldCompiler {
       return;
     }
     field_.lens = std::move(*lens);
+    check_keep();
     for (const std::string& remark : lens_remarks(spec_)) {
       // What only the unread side can hold does not matter.
       if (decl_.direction == Direction::kToPlatform && remark.starts_with("platform ")) continue;
@@ -224,6 +226,23 @@ class FieldCompiler {
       losses_.push_back(remark);
       context_.problems.remark(Code::kRangeGap, decl_.where, remark);
     }
+  }
+
+  // Without the old cells only a bijection gives back what it read.
+  void check_keep() {
+    const LawClass law = field_.lens->law();
+    if (decl_.keep || decl_.direction != Direction::kBoth || law == LawClass::kBijection) return;
+    const bool legacy = law == LawClass::kLegacyFiner;
+    context_.problems.refuse(
+        Code::kEditLost, decl_.where,
+        law == LawClass::kQuotient
+            ? fmt::format("`keep: false`: what was stored for `{}` does not survive a trip, only "
+                          "its canonical form does",
+                          decl_.line)
+            : fmt::format("`keep: false`: what only {} tells does not survive a trip through {}",
+                          columns_text(legacy ? decl_.legacy : decl_.platform),
+                          columns_text(legacy ? decl_.platform : decl_.legacy)),
+        "remove `keep: false`  |  make it one-way with `loss: \"…\"`");
   }
 
   // A field to the platform never writes a legacy code: which of several it would choose does not

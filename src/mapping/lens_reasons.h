@@ -62,4 +62,16 @@ inline constexpr const char* kNotPoint = "not a GeoJSON point";
 inline constexpr const char* kLatitude = "the latitude is outside -90 to 90";
 inline constexpr const char* kLongitude = "the longitude is outside -180 to 180";
 
+// Circles.
+inline constexpr const char* kHalfCircle = "a part of the circle is null and another is not";
+inline constexpr const char* kRadius = "the radius is negative";
+inline constexpr const char* kCircleEdge = "the circle reaches a pole or the 180th meridian";
+inline constexpr const char* kCustomShape = "the shape is not the circle of its centre";
+
+// Patterns.
+inline constexpr const char* kNoMatch = "the text does not match the pattern";
+
+// One-way operators.
+inline constexpr const char* kOneWay = "the operator goes one way: nothing is written back";
+
 }  // namespace atlas::reason

@@ -122,6 +122,23 @@ class Remarks {
     }
   }
 
+  void of(const PatternOp& op) {
+    held(fmt::format("legacy texts that do not match {}", op.legacy));
+    held(fmt::format("platform texts that do not match {}", op.platform));
+  }
+  void of(const CirclePolygonOp& op) {
+    held("platform shapes that are not the circle of their centre");
+    held("circles that reach a pole or the 180th meridian");
+    constexpr int kRadiusDigits = 6;
+    add(fmt::format("radii are compared to {} m: that is what a shape of {} digits tells",
+                    power_of_ten(kRadiusDigits - op.digits).text(), op.digits));
+  }
+  void of(const MaskOp&) { too_long(kUnlimited); }
+  void of(const HashOp&) {}
+  void of(const TruncateOp& op) {
+    too_long(static_cast<int>(std::min<std::size_t>(op.characters, kUnlimited)));
+  }
+
   std::vector<std::string> take() && { return std::move(remarks_); }
 
  private:
@@ -132,6 +149,12 @@ class Remarks {
   void gap(Side from, std::string_view can) {
     held(fmt::format("{} {} can {} {} {}", side_name(from), type_text(type(from)), can,
                      side_name(other(from)), type_text(type(other(from)))));
+  }
+
+  // Of a legacy text at most `characters` come to the platform.
+  void too_long(int characters) {
+    const int come = std::min(length_of(type(Side::kLegacy)), characters);
+    if (length_of(type(Side::kPlatform)) < come) gap(Side::kLegacy, "be longer than");
   }
 
   void copy_from(Side from) {

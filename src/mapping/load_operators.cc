@@ -11,26 +11,28 @@ namespace atlas {
 namespace {
 
 // Operators of the language that this version does not have.
-constexpr const char* kNotYet[] = {
-    "remember", "keep", "code", "pattern",  "collect",     "circle_polygon", "ref_by", "derive",
-    "lookup",   "mask", "hash", "truncate", "to_platform", "to_legacy",      "lua"};
+constexpr const char* kNotYet[] = {"remember", "code", "collect",     "ref_by",   "derive",
+                                   "lookup",   "lua",  "to_platform", "to_legacy"};
 
 // Keys that change the mid value: what the field's fingerprint is made of (E15).
 constexpr const char* kMeaning[] = {
-    "absent",    "ambiguous", "bits", "canon", "else", "enum",  "epoch", "gap",  "join", "json",
-    "null_zero", "offset",    "pack", "point", "ref",  "scale", "split", "type", "tz"};
+    "absent",  "ambiguous", "bits", "canon", "circle_polygon", "else",      "enum",   "epoch",
+    "gap",     "hash",      "join", "json",  "mask",           "null_zero", "offset", "pack",
+    "pattern", "point",     "ref",  "scale", "split",          "truncate",  "type",   "tz"};
 
 // Keys that say something only beside another one.
 struct Belongs {
   const char* key;
   const char* to;
 };
-constexpr Belongs kBelongs[] = {{"prefer", "enum"},    {"else", "enum"},   {"null_zero", "epoch"},
-                                {"type", "json"},      {"absent", "json"}, {"absent", "pack"},
-                                {"on_missing", "ref"}, {"defer", "ref"}};
+constexpr Belongs kBelongs[] = {
+    {"prefer", "enum"},    {"else", "enum"},   {"null_zero", "epoch"},
+    {"type", "json"},      {"absent", "json"}, {"absent", "pack"},
+    {"on_missing", "ref"}, {"defer", "ref"},   {"on_custom_shape", "circle_polygon"}};
 
-constexpr const char* kValueOperators[] = {"enum", "scale", "tz",  "epoch", "join", "split",
-                                           "json", "point", "ref", "bits",  "pack"};
+constexpr const char* kValueOperators[] = {
+    "enum", "scale", "tz",   "epoch",   "join",           "split", "json", "point",
+    "ref",  "bits",  "pack", "pattern", "circle_polygon", "mask",  "hash", "truncate"};
 
 std::optional<Decimal> read_decimal(std::string_view text) { return Decimal::parse(text); }
 
@@ -43,6 +45,7 @@ class OperatorReader {
     read_canon();
     read_value();
     read_domain();
+    read_keep();
     if (const YamlNode* v = map_.take("unique"))
       field_.unique = read_bool(*v, "`unique`", problems_).value_or(false);
     read_enforce();
@@ -395,6 +398,15 @@ class OperatorReader {
     return spec;
   }
 
+  void read_keep() {
+    const YamlNode* node = map_.take("keep");
+    if (node == nullptr) return;
+    field_.keep = read_bool(*node, "`keep`", problems_).value_or(true);
+    if (!field_.keep && field_.ref)
+      problems_.refuse(Code::kWrongShape, node->where, "`keep` says nothing of a reference",
+                       "remove it");
+  }
+
   void read_enforce() {
     const YamlNode* node = map_.take("enforce");
     if (node == nullptr) return;
@@ -428,11 +440,42 @@ std::string meaning_text(const YamlNode& map) {
 }  // namespace
 
 const std::vector<std::string>& operator_keys() {
-  static const std::vector<std::string> kKeys{
-      "canon",   "enum",     "prefer",    "else", "scale",      "offset", "tz",     "ambiguous",
-      "gap",     "epoch",    "null_zero", "join", "split",      "json",   "type",   "absent",
-      "point",   "bits",     "pack",      "ref",  "on_missing", "defer",  "domain", "unique",
-      "enforce", "conflict", "loss",      "use",  "const"};
+  static const std::vector<std::string> kKeys{"canon",
+                                              "enum",
+                                              "prefer",
+                                              "else",
+                                              "scale",
+                                              "offset",
+                                              "tz",
+                                              "ambiguous",
+                                              "gap",
+                                              "epoch",
+                                              "null_zero",
+                                              "join",
+                                              "split",
+                                              "json",
+                                              "type",
+                                              "absent",
+                                              "point",
+                                              "bits",
+                                              "pack",
+                                              "pattern",
+                                              "circle_polygon",
+                                              "on_custom_shape",
+                                              "mask",
+                                              "hash",
+                                              "truncate",
+                                              "ref",
+                                              "on_missing",
+                                              "defer",
+                                              "domain",
+                                              "keep",
+                                              "unique",
+                                              "enforce",
+                                              "conflict",
+                                              "loss",
+                                              "use",
+                                              "const"};
   return kKeys;
 }
 

@@ -103,6 +103,76 @@ void read_pack(const YamlNode& node, const YamlNode* absent, FieldDecl& field,
   field.op = std::move(op);
 }
 
+void read_pattern(const YamlNode& node, FieldDecl& field, ProblemList& problems) {
+  PatternOp op;
+  MapReader map(node, "pattern", problems);
+  if (const YamlNode* groups =
+          map.require("groups", "groups: {area: \"[0-9]{3}\", number: \"[0-9]+\"}");
+      groups != nullptr && expect(*groups, YamlNode::Kind::kMap, "`groups`", problems)) {
+    for (const YamlEntry& entry : groups->entries) {
+      if (auto text =
+              read_text(entry.value, fmt::format("the group `{}`", entry.key.text), problems))
+        op.groups.emplace_back(entry.key.text, std::move(*text));
+    }
+  }
+  const auto read_template = [&](std::string_view side, const char* fix, std::string& out) {
+    if (const YamlNode* text = map.require(side, fix))
+      out = read_text(*text, fmt::format("the {} template", side), problems).value_or("");
+  };
+  read_template("legacy", "legacy: \"{area}-{number}\"", op.legacy);
+  read_template("platform", "platform: \"({area}) {number}\"", op.platform);
+  map.finish();
+  field.op = std::move(op);
+}
+
+void read_circle(const YamlNode& node, const YamlNode* on_custom_shape, FieldDecl& field,
+                 ProblemList& problems) {
+  CirclePolygonOp op;
+  if (!node.is_null()) {
+    MapReader map(node, "circle_polygon", problems);
+    const auto number = [&](const char* key, int min, int max, int& out) {
+      if (const YamlNode* value = map.take(key))
+        out = static_cast<int>(
+            read_integer(*value, fmt::format("`{}`", key), min, max, problems).value_or(out));
+    };
+    number("segments", 8, 512, op.segments);
+    number("digits", 6, 12, op.digits);
+    map.finish();
+  }
+  if (on_custom_shape != nullptr)
+    (void)read_choice(*on_custom_shape, "`on_custom_shape`", {"quarantine"}, problems);
+  field.op = op;
+}
+
+void read_mask(const YamlNode& node, FieldDecl& field, ProblemList& problems) {
+  MaskOp op;
+  if (!node.is_null()) {
+    constexpr std::int64_t kKeptMax = 1'000;
+    MapReader map(node, "mask", problems);
+    const auto kept = [&](const char* key, std::size_t& out) {
+      if (const YamlNode* value = map.take(key))
+        out = static_cast<std::size_t>(
+            read_integer(*value, fmt::format("`{}`", key), 0, kKeptMax, problems).value_or(0));
+    };
+    kept("keep_start", op.keep_start);
+    kept("keep_end", op.keep_end);
+    if (const YamlNode* with = map.take("with"))
+      op.with = read_text(*with, "`with`", problems).value_or(op.with);
+    map.finish();
+  }
+  field.op = std::move(op);
+}
+
+void read_hash(const YamlNode& node, FieldDecl& field, ProblemList& problems) {
+  HashOp op;
+  MapReader map(node, "hash", problems);
+  if (const YamlNode* key = map.require("key", "{hash: {key: \"${HASH_KEY}\"}}")) {
+    if (auto text = read_text(*key, "the key of `hash`", problems)) op.key = Secret(*text);
+  }
+  map.finish();
+  field.op = std::move(op);
+}
+
 }  // namespace
 
 bool read_absent(const YamlNode& node, ProblemList& problems) {
@@ -116,15 +186,34 @@ bool read_absent(const YamlNode& node, ProblemList& problems) {
 
 bool load_value_operator(MapReader& map, FieldDecl& field, LoadContext& context) {
   ProblemList& problems = context.problems;
-  if (const YamlNode* node = map.take("bits")) {
-    read_bits(*node, field, problems);
-    return true;
+  const YamlNode* one_way = nullptr;
+  if (const YamlNode* bits = map.take("bits")) {
+    read_bits(*bits, field, problems);
+  } else if (const YamlNode* pack = map.take("pack")) {
+    read_pack(*pack, map.node().find("absent"), field, problems);
+  } else if (const YamlNode* pattern = map.take("pattern")) {
+    read_pattern(*pattern, field, problems);
+  } else if (const YamlNode* circle = map.take_nullable("circle_polygon")) {
+    read_circle(*circle, map.node().find("on_custom_shape"), field, problems);
+  } else if ((one_way = map.take_nullable("mask")) != nullptr) {
+    read_mask(*one_way, field, problems);
+  } else if ((one_way = map.take("hash")) != nullptr) {
+    read_hash(*one_way, field, problems);
+  } else if ((one_way = map.take("truncate")) != nullptr) {
+    TruncateOp op;
+    constexpr std::int64_t kCharactersMax = 1'000'000'000;
+    op.characters = static_cast<std::size_t>(
+        read_integer(*one_way, "`truncate`", 1, kCharactersMax, problems).value_or(1));
+    field.op = op;
+  } else {
+    return false;
   }
-  if (const YamlNode* node = map.take("pack")) {
-    read_pack(*node, map.node().find("absent"), field, problems);
-    return true;
-  }
-  return false;
+  if (one_way != nullptr && field.direction != Direction::kToPlatform)
+    problems.refuse(Code::kWrongShape, field.where,
+                    "`mask`, `hash` and `truncate` go to the platform only: nothing can be "
+                    "written back",
+                    "write -> and say why in `loss`");
+  return true;
 }
 
 }  // namespace atlas

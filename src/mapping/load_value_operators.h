@@ -1,6 +1,7 @@
 #pragma once
 
-// The value operators that have a shape of their own: bits, pack.
+// The value operators that have a shape of their own: bits, pack, pattern,
+// circle_polygon and the one-way ones, mask, hash and truncate.
 
 #include "mapping/load_settings.h"
 
