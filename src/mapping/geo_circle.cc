@@ -94,7 +94,7 @@ bool GeoCircle::fits(const GeoPoint& centre, double metres) const {
   return std::abs(centre.longitude) + width < 180;
 }
 
-void GeoCircle::vertices(const GeoPoint& centre, double metres, std::span<GeoPoint> out) const {
+void GeoCircle::vertices(const GeoPoint& centre, double metres, std::span<GeoVertex> out) const {
   ATLAS_ASSERT(out.size() == bearings_.size(), "a circle has its number of vertices");
   const SineCosine latitude = sine_cosine(centre.latitude);
   const SineCosine arc = sine_cosine(metres / kMetresPerDegree);
@@ -105,8 +105,8 @@ void GeoCircle::vertices(const GeoPoint& centre, double metres, std::span<GeoPoi
     const double x = latitude.cosine * arc.cosine - latitude.sine * north;
     const double y = arc.sine * bearing.sine;
     const double z = latitude.sine * arc.cosine + latitude.cosine * north;
-    out[i].latitude = arc_tangent(z, std::sqrt(x * x + y * y));
-    out[i].longitude = centre.longitude + arc_tangent(y, x);
+    out[i].cosine = std::sqrt(x * x + y * y);
+    out[i].point = {arc_tangent(z, out[i].cosine), centre.longitude + arc_tangent(y, x)};
   }
 }
 
@@ -114,12 +114,10 @@ double GeoCircle::metres_north(const GeoPoint& centre, double latitude) {
   return (latitude - centre.latitude) * kMetresPerDegree;
 }
 
-double GeoCircle::squared_gap(const GeoPoint& a, const GeoPoint& b, double cosine) {
-  const double north = a.latitude - b.latitude;
-  const double east = (a.longitude - b.longitude) * cosine;
+double GeoCircle::squared_gap(const GeoVertex& vertex, const GeoPoint& point) {
+  const double north = vertex.point.latitude - point.latitude;
+  const double east = (vertex.point.longitude - point.longitude) * vertex.cosine;
   return north * north + east * east;
 }
-
-double GeoCircle::cosine(double degrees) { return sine_cosine(degrees).cosine; }
 
 }  // namespace atlas

@@ -13,6 +13,11 @@ struct GeoPoint {
   double latitude = 0, longitude = 0;
 };
 
+struct GeoVertex {
+  GeoPoint point;
+  double cosine = 1;  // of its latitude
+};
+
 class GeoCircle {
  public:
   static constexpr double kEarthRadiusMetres = 6'371'008.8;
@@ -23,13 +28,12 @@ class GeoCircle {
   int segments() const { return static_cast<int>(bearings_.size()); }
   // Whether a polygon of plain longitudes and latitudes can show it: no pole and no 180th meridian.
   bool fits(const GeoPoint& centre, double metres) const;
-  // `out`: one point a segment. The circle must fit.
-  void vertices(const GeoPoint& centre, double metres, std::span<GeoPoint> out) const;
+  // `out`: one vertex a segment. The circle must fit.
+  void vertices(const GeoPoint& centre, double metres, std::span<GeoVertex> out) const;
   // The radius in metres of the circle around `centre` whose northernmost vertex has `latitude`.
   static double metres_north(const GeoPoint& centre, double latitude);
-  // Squared distance in degrees of arc between two near points; `cosine` of their latitude.
-  static double squared_gap(const GeoPoint& a, const GeoPoint& b, double cosine);
-  static double cosine(double degrees);
+  // Squared distance in degrees of arc between a vertex and a point near it.
+  static double squared_gap(const GeoVertex& vertex, const GeoPoint& point);
 
  private:
   struct Bearing {

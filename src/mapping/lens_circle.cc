@@ -24,8 +24,6 @@ constexpr int kDigitsMax = 12;
 // A vertex with d digits tells the radius to 10^(6-d) metres: a degree has 111,195 of them.
 constexpr int kRadiusDigits = 6;
 
-using Ring = std::array<GeoPoint, kSegmentsMax>;
-
 double double_of(std::string_view plain) {
   double out = 0;
   (void)std::from_chars(plain.data(), plain.data() + plain.size(), out);
@@ -179,7 +177,7 @@ class CircleLens final : public Lens {
     const Fit in_range = append_coordinates(latitude, longitude, places_.degrees, arena, ignored);
     if (!in_range.ok()) return in_range;
     std::string_view coordinates;
-    Ring ring;
+    std::array<GeoPoint, kSegmentsMax> ring;
     const std::span<GeoPoint> points(ring.data(), static_cast<std::size_t>(circle_.segments()));
     if (!geometry_is(documents[1].as_text(), "Polygon", coordinates) ||
         !read_ring(coordinates, points))
@@ -196,15 +194,11 @@ class CircleLens final : public Lens {
 
   // Whether these are the vertices of the circle, from any of them on and in either direction.
   bool is_circle(std::span<const GeoPoint> points, const GeoPoint& centre, double metres) const {
-    Ring ring;
-    const std::span<GeoPoint> wanted(ring.data(), points.size());
+    std::array<GeoVertex, kSegmentsMax> ring;
+    const std::span<GeoVertex> wanted(ring.data(), points.size());
     circle_.vertices(centre, metres, wanted);
-    std::array<double, kSegmentsMax> cosines{};
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-      cosines[i] = GeoCircle::cosine(wanted[i].latitude);
     const auto near = [&](std::size_t point, std::size_t vertex) {
-      return GeoCircle::squared_gap(points[point], wanted[vertex], cosines[vertex]) <=
-             tolerance_ * tolerance_;
+      return GeoCircle::squared_gap(wanted[vertex], points[point]) <= tolerance_ * tolerance_;
     };
     const std::size_t size = points.size();
     for (std::size_t start = 0; start < size; ++start) {
@@ -278,7 +272,7 @@ class CircleLens final : public Lens {
   }
 
   std::string_view polygon(const Parts& parts, Arena& arena) const {
-    Ring ring;
+    std::array<GeoVertex, kSegmentsMax> ring;
     const auto size = static_cast<std::size_t>(circle_.segments());
     circle_.vertices(parts.centre, parts.metres, {ring.data(), size});
     constexpr std::size_t kNumberCharacters = 24;
@@ -288,9 +282,9 @@ class CircleLens final : public Lens {
     put("[[");
     for (std::size_t i = 0; i <= size; ++i) {
       put(i == 0 ? "[" : ", [");
-      at = print_degrees(at, ring[i % size].longitude, places_.shape);
+      at = print_degrees(at, ring[i % size].point.longitude, places_.shape);
       put(", ");
-      at = print_degrees(at, ring[i % size].latitude, places_.shape);
+      at = print_degrees(at, ring[i % size].point.latitude, places_.shape);
       put("]");
     }
     put("]]");

@@ -49,7 +49,7 @@ TEST(GeoCircle, AgreesWithTrigonometry) {
   for (const GeoPoint centre : {GeoPoint{52.52, 13.405}, {-33.9, 151.2}, {0, 0}, {80, 10}}) {
     for (const double metres : {0.1, 100.0, 25'000.0, 100'000.0}) {
       const GeoCircle circle(64);
-      std::vector<GeoPoint> points(64);
+      std::vector<GeoVertex> points(64);
       circle.vertices(centre, metres, points);
       const double arc = metres / GeoCircle::kEarthRadiusMetres;
       for (std::size_t i = 0; i < points.size(); ++i) {
@@ -59,8 +59,8 @@ TEST(GeoCircle, AgreesWithTrigonometry) {
             std::sin(phi) * std::cos(arc) + std::cos(phi) * std::sin(arc) * std::cos(bearing);
         const double east = std::atan2(std::sin(bearing) * std::sin(arc) * std::cos(phi),
                                        std::cos(arc) - std::sin(phi) * sine);
-        EXPECT_NEAR(points[i].latitude, std::asin(sine) / degree, 1e-11);
-        EXPECT_NEAR(points[i].longitude, centre.longitude + east / degree, 1e-10);
+        EXPECT_NEAR(points[i].point.latitude, std::asin(sine) / degree, 1e-11);
+        EXPECT_NEAR(points[i].point.longitude, centre.longitude + east / degree, 1e-10);
       }
     }
   }
