@@ -30,6 +30,8 @@ atlas_system_library(atlas::libpq HEADER libpq-fe.h LIBRARY pq
                      PATH_SUFFIXES postgresql PACKAGE libpq-dev)
 atlas_system_library(atlas::xxhash HEADER xxhash.h LIBRARY xxhash PACKAGE libxxhash-dev)
 atlas_system_library(atlas::re2 HEADER re2/re2.h LIBRARY re2 PACKAGE libre2-dev)
+atlas_system_library(atlas::lua HEADER lua.h LIBRARY lua5.4 PATH_SUFFIXES lua5.4
+                     PACKAGE liblua5.4-dev)
 atlas_system_library(atlas::utf8proc HEADER utf8proc.h LIBRARY utf8proc PACKAGE libutf8proc-dev)
 
 if(ATLAS_TESTS)

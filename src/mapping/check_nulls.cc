@@ -50,6 +50,8 @@ bool writes_nulls(const FieldDecl& decl, Side target) {
     return epoch->null_zero && target == Side::kLegacy;
   if (const auto* json = std::get_if<JsonOp>(&decl.op))
     return json->absent_null && target == Side::kPlatform;
+  // A document without the members.
+  if (std::holds_alternative<PackOp>(decl.op)) return target == Side::kPlatform;
   return false;
 }
 

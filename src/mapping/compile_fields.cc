@@ -210,6 +210,7 @@ class FieldCompiler {
     spec_.op = decl_.op;
     spec_.domain_legacy = decl_.domain[index(Side::kLegacy)];
     spec_.domain_platform = decl_.domain[index(Side::kPlatform)];
+    spec_.keep = decl_.keep;
     prefer_first_codes();
     if (decl_.expressions && !compile_expressions(context_, decl_, spec_)) return;
     Result<std::unique_ptr<Lens>> lens = make_lens(spec_);
@@ -218,6 +219,7 @@ class FieldCompiler {
       return;
     }
     field_.lens = std::move(*lens);
+    check_keep();
     for (const std::string& remark : lens_remarks(spec_)) {
       // What only the unread side can hold does not matter.
       if (decl_.direction == Direction::kToPlatform && remark.starts_with("platform ")) continue;
@@ -225,6 +227,23 @@ class FieldCompiler {
       losses_.push_back(remark);
       context_.problems.remark(Code::kRangeGap, decl_.where, remark);
     }
+  }
+
+  // Without the old cells only a bijection gives back what it read.
+  void check_keep() {
+    const LawClass law = field_.lens->law();
+    if (decl_.keep || decl_.direction != Direction::kBoth || law == LawClass::kBijection) return;
+    const bool legacy = law == LawClass::kLegacyFiner;
+    context_.problems.refuse(
+        Code::kEditLost, decl_.where,
+        law == LawClass::kQuotient
+            ? fmt::format("`keep: false`: what was stored for `{}` does not survive a trip, only "
+                          "its canonical form does",
+                          decl_.line)
+            : fmt::format("`keep: false`: what only {} tells does not survive a trip through {}",
+                          columns_text(legacy ? decl_.legacy : decl_.platform),
+                          columns_text(legacy ? decl_.platform : decl_.legacy)),
+        "remove `keep: false`  |  make it one-way with `loss: \"…\"`");
   }
 
   // A field to the platform never writes a legacy code: which of several it would choose does not
@@ -275,7 +294,11 @@ class FieldCompiler {
     else if (field_.lens != nullptr)
       out.law = law_text(field_.lens->law());
     const bool tried = decl_.expressions && !decl_.expressions->derives;
-    out.evidence = decl_.direction != Direction::kBoth ? "declared" : tried ? "tested" : "proven";
+    const bool script = std::holds_alternative<LuaOp>(spec_.op);
+    out.evidence = decl_.direction != Direction::kBoth ? "declared"
+                   : script                            ? "tested, unproven"
+                   : tried                             ? "tested"
+                                                       : "proven";
     context_.reports.push_back(std::move(out));
   }
 

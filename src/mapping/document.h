@@ -106,6 +106,7 @@ struct FieldDecl {
   std::optional<DomainSpec> domain[2];  // by index(Side)
   bool unique = false;
   bool enforce = false;
+  bool keep = true;
   std::optional<Policy> conflict;
   std::string loss;
   std::string operators;  // canonical text of what changes meaning: for the fingerprint (E15)

@@ -43,6 +43,16 @@ MadeLens make_for(const LensSpec& spec, const PointOp& op) { return make_point(s
 MadeLens make_for(const LensSpec& spec, const ExpressionOp& op) {
   return make_expression(spec, op);
 }
+MadeLens make_for(const LensSpec& spec, const LuaOp& op) { return make_lua(spec, op); }
+MadeLens make_for(const LensSpec& spec, const BitsOp& op) { return make_bits(spec, op); }
+MadeLens make_for(const LensSpec& spec, const PackOp& op) { return make_pack(spec, op); }
+MadeLens make_for(const LensSpec& spec, const PatternOp& op) { return make_pattern(spec, op); }
+MadeLens make_for(const LensSpec& spec, const CirclePolygonOp& op) {
+  return make_circle_polygon(spec, op);
+}
+MadeLens make_for(const LensSpec& spec, const MaskOp& op) { return make_mask(spec, op); }
+MadeLens make_for(const LensSpec& spec, const HashOp& op) { return make_hash(spec, op); }
+MadeLens make_for(const LensSpec& spec, const TruncateOp& op) { return make_truncate(spec, op); }
 
 bool all_null(std::span<const Value> cells) { return std::ranges::all_of(cells, &Value::is_null); }
 
@@ -67,7 +77,7 @@ Fit Lens::put(Side side, const Value& mid, std::span<const Value> old, Arena& ar
     if (all_null(old)) old = {};
   }
   Value now;
-  if (!old.empty() && get(side, old, arena, now).ok() && mid_equal(now, mid)) {
+  if (keeps() && !old.empty() && get(side, old, arena, now).ok() && mid_equal(now, mid)) {
     std::ranges::copy(old, out.begin());
     return {};
   }
@@ -79,7 +89,9 @@ Fit Lens::put(Side side, const Value& mid, std::span<const Value> old, Arena& ar
 }
 
 Result<std::unique_ptr<Lens>> make_lens(const LensSpec& spec) {
-  return std::visit([&](const auto& op) { return make_for(spec, op); }, spec.op);
+  MadeLens lens = std::visit([&](const auto& op) { return make_for(spec, op); }, spec.op);
+  if (!lens || spec.keep) return lens;
+  return without_keep(std::move(*lens));
 }
 
 }  // namespace atlas

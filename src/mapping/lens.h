@@ -7,6 +7,7 @@
 
 #include "foundation/ids.h"
 #include "foundation/result.h"
+#include "foundation/secret.h"
 #include "model/arena.h"
 #include "model/canonical.h"
 #include "model/decimal.h"
@@ -72,15 +73,50 @@ struct JsonOp {
 struct PointOp {
   int digits = 7;
 };  // lat, lng ↔ GeoJSON Point, longitude first
+struct BitsOp {
+  std::vector<std::int64_t> bits;  // of each flag exactly one: 1, 2, 4, …
+  std::vector<std::string> names;  // in a list of names; empty: one platform column a flag
+};
+struct PackOp {
+  std::vector<std::vector<std::string>> members;  // of each legacy column the path in the document
+  bool absent_null = false;                       /* null ↔ member absent */
+};
+// Two templates of literal text and {groups}; a text of one side is rendered by the other's.
+struct PatternOp {
+  std::vector<std::pair<std::string, std::string>> groups;  // name → regular expression
+  std::string legacy, platform;
+};
+// lat, lng, radius in metres ↔ GeoJSON Point and Polygon.
+struct CirclePolygonOp {
+  int segments = 64;
+  int digits = 7;
+};
+// One-way: the platform gets less than the legacy side has.
+struct MaskOp {
+  std::size_t keep_start = 0, keep_end = 0;  // characters
+  std::string with = "*";
+};
+struct HashOp {
+  Secret key;
+};
+struct TruncateOp {
+  std::size_t characters = 0;
+};
 class Expression;  // typed_expression.h
 // One expression for each column of the side it leads to, over the other side's columns. `derive`
 // has one direction only.
 struct ExpressionOp {
-  std::vector<std::shared_ptr<const Expression>> to_platform,
-      to_legacy;  // shared: specs are copied
+  // Shared: specs are copied.
+  std::vector<std::shared_ptr<const Expression>> to_platform, to_legacy;
+};
+// Two Lua functions, to_platform and to_legacy.
+struct LuaOp {
+  std::string script;  // the text
+  std::string name;    // of the file, for messages
 };
 using ValueOp =
-    std::variant<CopyOp, EnumOp, ScaleOp, TzOp, EpochOp, JoinOp, JsonOp, PointOp, ExpressionOp>;
+    std::variant<CopyOp, EnumOp, ScaleOp, TzOp, EpochOp, JoinOp, JsonOp, PointOp, BitsOp, PackOp,
+                 PatternOp, CirclePolygonOp, MaskOp, HashOp, TruncateOp, ExpressionOp, LuaOp>;
 
 // Domain per side, checked after reading (MAPPING: value set, range or regex). Empty members do not
 // restrict.
@@ -105,6 +141,7 @@ struct LensSpec {
   std::vector<Canon> canon;
   ValueOp op;
   std::optional<DomainSpec> domain_legacy, domain_platform;
+  bool keep = true;  // old cells that already yield the mid stay
 };
 
 class Lens {
@@ -119,6 +156,8 @@ class Lens {
   virtual Fit create(Side side, const Value& mid, std::span<const Value> old, Arena& arena,
                      std::span<Value> out) const = 0;
   virtual bool handles_null() const { return false; }
+  // Whether put() keeps old cells that already yield the mid; not under `keep: false`.
+  virtual bool keeps() const { return true; }
   virtual LawClass law() const = 0;
   // One word for messages: "enum", "join".
   virtual std::string_view name() const = 0;

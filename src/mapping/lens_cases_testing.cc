@@ -5,6 +5,7 @@
 #include "mapping/lens_laws_testing.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace atlas {
 namespace {
@@ -298,6 +299,158 @@ void add_expressions(std::vector<LawCase>& out) {
   out.back().platform = {{"9007199254740993", "1.50", "1"}};
 }
 
+void add_scripts(std::vector<LawCase>& out) {
+  const std::string turned =
+      "function to_platform(a) return a and a:reverse() end\n"
+      "function to_legacy(b) return b and b:reverse() end\n";
+  out.push_back({"lua", lens_spec({"a varchar(8)"}, {"b text"}, LuaOp{turned, "turned.lua"})});
+  out.back().spec.domain_legacy = DomainSpec{{}, {}, {}, "[ -~]*", {}};
+  out.back().spec.domain_platform = out.back().spec.domain_legacy;
+  const std::string halves =
+      "function to_platform(a) if a then return a // 2, a % 2 == 1 end end\n"
+      "function to_legacy(h, odd) if h and odd ~= nil then return 2 * h + (odd and 1 or 0) end end";
+  out.push_back(
+      {"lua halves", lens_spec({"a int4"}, {"b int4", "c bool"}, LuaOp{halves, "halves.lua"})});
+}
+
+void add_flags(std::vector<LawCase>& out) {
+  const CellTexts kNumbers = {"3", "8", "11", "12", "16384", "-2"};
+  const BitsOp columns{{1, 2, 8}, {}};
+  const BitsOp names{{1, 2, 16384}, {"admin", "beta tester", "\"x\\"}};
+  const CellTexts kArrays = {"{admin,\"beta tester\"}",
+                             "{ \"beta tester\" , admin,admin}",
+                             "{\"\\\"x\\\\\"}",
+                             "{other}",
+                             "{{admin}}",
+                             "{NULL}"};
+  const CellTexts kLists = {"[\"admin\", \"beta tester\"]",
+                            "[\"\\u0061dmin\",\"admin\"]",
+                            "[\"\\\"x\\\\\"]",
+                            "[1]",
+                            "{\"phone\": [\"admin\"], \"x\": 1}",
+                            "{\"phone\": []}"};
+  const auto add = [&](std::string name, LensSpec spec, std::vector<CellTexts> platform = {}) {
+    out.push_back({std::move(name), std::move(spec), {kNumbers}, std::move(platform)});
+  };
+  add("bits", lens_spec({"a int4"}, {"b bool", "c bool", "d bool"}, columns));
+  add("bits integers",
+      lens_spec({"a int8 not null"}, {"b int2 not null", "c bool not null", "d int4 not null"},
+                columns));
+  add("bits members", lens_spec({"a int2"}, {"b$.x jsonb", "c$.phone jsonb", "d text"}, columns),
+      {{"{\"x\": true}"}, kDocuments, {"true", "false"}});
+  add("bits array", lens_spec({"a int2"}, {"b text[]"}, names), {kArrays});
+  add("bits list", lens_spec({"a int4"}, {"b jsonb not null"}, names), {kLists});
+  add("bits list member", lens_spec({"a int8"}, {"b$.phone text"}, names), {kLists});
+}
+
+void add_packs(std::vector<LawCase>& out) {
+  const CellTexts kAddresses = {"{\"street\": \"Main St 1\", \"city\": \"Berlin\"}",
+                                "{\"city\":null,\"x\":1.50,\"street\":\"\\u0041\\n\"}",
+                                "{\"street\": 5}",
+                                "{\"address\": {\"zip\": 1.50, \"y\": []}, \"city\": true}",
+                                "{\"address\": null}",
+                                "{\"address\": 7}",
+                                "{}"};
+  const auto add = [&](std::string name, LensSpec spec) {
+    out.push_back({std::move(name), std::move(spec), {}, {kAddresses}});
+  };
+  const PackOp plain{{{"street"}, {"city"}}, false};
+  add("pack", lens_spec({"street text", "city text"}, {"b jsonb"}, plain));
+  add("pack absent", lens_spec({"street varchar(9) not null", "city char(6)"}, {"b$.address text"},
+                               PackOp{{{"street"}, {"city"}}, true}));
+  add("pack types", lens_spec({"a numeric(38,10)", "b bool", "c jsonb"}, {"d json not null"},
+                              PackOp{{{"address", "zip"}, {"city"}, {"x"}}, false}));
+  add("pack times",
+      lens_spec({"a timestamptz(3)", "b date"}, {"d jsonb"}, PackOp{{{"t"}, {"address"}}, true}));
+  add("pack floats and members", lens_spec({"a float8", "b$.phone jsonb"}, {"d jsonb"},
+                                           PackOp{{{"street"}, {"city"}}, false}));
+  add("pack canon",
+      lens_spec({"street text not null", "n int2"}, {"b jsonb"}, PackOp{{{"street"}, {"n"}}, false},
+                {Canon::kTrim, Canon::kEmptyNull}));
+}
+
+void add_patterns(std::vector<LawCase>& out) {
+  const CellTexts kDashed = {"030-1234567", "030-12", "999-00000000", "030-1234567 ", "a-b", "-"};
+  const CellTexts kBrackets = {"(030) 1234567", "(030)1234567", "(999) 00000000", "(030) 0001"};
+  const PatternOp phone{
+      {{"area", "[0-9]{3}"}, {"number", "[0-9]{4,8}"}}, "{area}-{number}", "({area}) {number}"};
+  const auto add = [&](std::string name, LensSpec spec, CellTexts legacy, CellTexts platform) {
+    out.push_back({std::move(name), std::move(spec), {std::move(legacy)}, {std::move(platform)}});
+  };
+  add("pattern", lens_spec({"a text"}, {"b text"}, phone), kDashed, kBrackets);
+  add("pattern narrow", lens_spec({"a char(13)"}, {"b varchar(13) not null"}, phone),
+      {"030-1234567  ", "999-00000000 "}, {"(030) 1234567", "(999) 0000000"});
+  add("pattern swapped",
+      lens_spec(
+          {"a text"}, {"b$.phone jsonb"},
+          PatternOp{
+              {{"last", "[^,\n]*"}, {"first", "[^, \n]*"}}, "{last}, {first}", "{first} {last}"},
+          {Canon::kTrim}),
+      {"Smith, Mary Ann", "Smith, Mary", ", ", "de Vries, J", " x, \xC3\xA9 "},
+      {"{\"phone\": \"Mary Smith\"}", "{\"phone\": \" \"}", "{\"phone\": \"J de Vries\"}"});
+}
+
+void add_circles(std::vector<LawCase>& out) {
+  const CirclePolygonOp eight{8, 7};
+  const std::string square =
+      "{\"type\": \"Polygon\", \"coordinates\": [[[0, 0.1], [-0.1, 0], "
+      "[0, -0.1], [0.1, 0], [0, 0.1]]]}";
+  const CellTexts kLatitudes = {"52.52", "0", "-33.86880004", "89.999", "90"};
+  const CellTexts kLongitudes = {"13.405", "-70.6693", "179.9999", "0"};
+  const CellTexts kRadii = {"100", "0", "0.05", "250.14", "1000000", "-1", "12345.6789"};
+  const auto add = [&](std::string name, LensSpec spec) {
+    LawCase made{
+        std::move(name), std::move(spec), {kLatitudes, kLongitudes, kRadii}, {kPoints, {}}};
+    made.platform[1] = {square, "{\"type\": \"Polygon\", \"coordinates\": []}", std::nullopt};
+    // Circles of other points, of this lens and of others.
+    const LensSpec whole =
+        lens_spec({"a numeric", "b numeric", "r numeric"}, {"c text", "d text"}, made.spec.op);
+    const auto lens = lens_of(whole);
+    for (const auto& [latitude, longitude, radius] :
+         {std::tuple{"52.52", "13.405", "100"}, std::tuple{"0", "-70.6693", "250.14"}}) {
+      Arena arena;
+      const Value cells[] = {Value::decimal(latitude), Value::decimal(longitude),
+                             Value::decimal(radius)};
+      Value mid;
+      Value shapes[2];
+      ATLAS_ASSERT(lens->get(Side::kLegacy, cells, arena, mid).ok() &&
+                       lens->put(Side::kPlatform, mid, {}, arena, shapes).ok(),
+                   "the test's circle can be drawn");
+      made.platform[0].emplace_back(std::string(shapes[0].as_text()));
+      made.platform[1].emplace_back(std::string(shapes[1].as_text()));
+    }
+    out.push_back(std::move(made));
+  };
+  add("circle_polygon",
+      lens_spec({"a numeric", "b numeric", "r numeric"}, {"c jsonb", "d jsonb"}, eight));
+  add("circle_polygon floats", lens_spec({"a float8", "b float8", "r int4"},
+                                         {"c jsonb not null", "d json"}, CirclePolygonOp{9, 6}));
+  add("circle_polygon columns",
+      lens_spec({"a numeric(9,6)", "b numeric(9,6)", "r numeric(10,1) not null"},
+                {"c text", "d text"}, CirclePolygonOp{16, 8}));
+  for (std::size_t i = 0; i < 2; ++i) out.back().legacy[i] = {"52.520000", "13.405001"};
+  out.back().legacy[2] = {"100.0", "99999.9"};
+}
+
+void add_one_way(std::vector<LawCase>& out) {
+  const auto add = [&](std::string name, LensSpec spec) {
+    out.push_back({std::move(name), std::move(spec), {{"DE02120300000000202051"}}, {}});
+  };
+  add("mask", lens_spec({"a text"}, {"b text"}, MaskOp{0, 4, "*"}));
+  add("mask both ends",
+      lens_spec({"a varchar(30)"}, {"b char(12)"}, MaskOp{1, 1, "\xE2\x80\xA2"}, {Canon::kTrim}));
+  add("truncate", lens_spec({"a text"}, {"b text"}, TruncateOp{2}));
+  add("truncate canon",
+      lens_spec({"a char(20)"}, {"b char(5) not null"}, TruncateOp{4},
+                {Canon::kTrim, Canon::kCollapse, Canon::kUpper, Canon::kEmptyNull}));
+  const HashOp hash{Secret("sixteen bytes or more")};
+  add("hash", lens_spec({"a text"}, {"b char(64)"}, hash, {Canon::kTrim, Canon::kLower}));
+  add("hash number", lens_spec({"a numeric"}, {"b text"}, hash));
+  out.back().legacy.clear();
+  add("hash time", lens_spec({"a timestamptz"}, {"b varchar(64)"}, hash));
+  out.back().legacy.clear();
+}
+
 std::vector<LawCase> make_cases() {
   std::vector<LawCase> out;
   add_copies(out);
@@ -308,6 +461,12 @@ std::vector<LawCase> make_cases() {
   add_joins(out);
   add_documents(out);
   add_expressions(out);
+  add_scripts(out);
+  add_flags(out);
+  add_packs(out);
+  add_patterns(out);
+  add_circles(out);
+  add_one_way(out);
   return out;
 }
 

@@ -1,197 +1,39 @@
-// Expressions in both directions (to_platform and to_legacy), or in one (derive). Nobody can prove
-// that two expressions undo each other: the pair is tried on samples when it is made, and every
-// value that is written is read again.
+// Expressions in both directions (to_platform and to_legacy), or in one (derive).
 
-#include "mapping/lens_pair.h"
-#include "mapping/lens_reasons.h"
-#include "mapping/lens_samples.h"
+#include "mapping/lens_conversion.h"
 #include "mapping/typed_expression.h"
-#include "model/text_form.h"
-
-#include <fmt/format.h>
-
-#include <algorithm>
 
 namespace atlas {
 namespace {
 
-constexpr std::size_t kColumnsMax = 16;
-using Expressions = std::vector<std::shared_ptr<const Expression>>;
-
-struct Sides {
-  std::vector<Column> columns[2];  // by index(Side)
-  Expressions towards[2];          // by the side that they lead to
-};
-
-// Values of one side's cells, in their natural form.
-struct Values {
-  std::array<Value, kColumnsMax> values;
-  std::size_t size = 0;
-  std::span<const Value> span() const { return {values.data(), size}; }
-};
-
-// The mid is the value of the coarse side's only column: what the other side's cells say in its
-// words.
-class ExpressionLens final : public Lens {
+class Expressions final : public Conversion {
  public:
-  ExpressionLens(Sides sides, Side coarse, LawClass law, std::string_view name)
-      : sides_(std::move(sides)), coarse_(coarse), law_(law), name_(name) {}
+  explicit Expressions(std::vector<std::shared_ptr<const Expression>> expressions)
+      : expressions_(std::move(expressions)) {}
 
-  Fit get(Side side, std::span<const Value> cells, Arena& arena, Value& mid) const override {
-    Values values;
-    if (const Fit fit = read(side, cells, arena, values); !fit.ok()) return fit;
-    if (side == coarse_) {
-      mid = values.values[0];
-      return {};
-    }
-    return sides_.towards[index(coarse_)][0]->evaluate(values.span(), arena, mid);
-  }
-  Fit create(Side side, const Value& mid, std::span<const Value> old, Arena& arena,
-             std::span<Value> out) const override {
-    const auto& columns = sides_.columns[index(side)];
-    const auto before = [&](std::size_t i) { return old.empty() ? Value::null() : old[i]; };
-    if (side == coarse_) return columns[0].write(mid, before(0), arena, out[0]);
-    const Expressions& made = sides_.towards[index(side)];
-    if (made.empty()) return {reason::kOneWayOnly};
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      Value value;
-      if (const Fit fit = made[i]->evaluate({&mid, 1}, arena, value); !fit.ok()) return fit;
-      if (const Fit fit = columns[i].write(value, before(i), arena, out[i]); !fit.ok()) return fit;
-    }
-    Value back;
-    const bool undone = get(side, out, arena, back).ok() && mid_equal(back, mid);
-    return undone ? Fit{} : Fit{reason::kNotUndone};
-  }
-  bool handles_null() const override { return true; }
-  LawClass law() const override { return law_; }
-  std::string_view name() const override { return name_; }
-  std::size_t arity(Side side) const override { return sides_.columns[index(side)].size(); }
-
- private:
-  Fit read(Side side, std::span<const Value> cells, Arena& arena, Values& out) const {
-    const auto& columns = sides_.columns[index(side)];
-    out.size = columns.size();
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (const Fit fit = columns[i].read(cells[i], arena, out.values[i]); !fit.ok()) return fit;
+  Fit run(std::span<const Value> values, Arena& arena, std::span<Value> out) const override {
+    for (std::size_t i = 0; i < expressions_.size(); ++i) {
+      if (const Fit fit = expressions_[i]->evaluate(values, arena, out[i]); !fit.ok()) return fit;
     }
     return {};
   }
 
-  Sides sides_;
-  Side coarse_;
-  LawClass law_;
-  std::string_view name_;
+ private:
+  std::vector<std::shared_ptr<const Expression>> expressions_;
 };
-
-Result<Sides> make_sides(const LensSpec& spec, const ExpressionOp& op) {
-  Sides out;
-  out.towards[index(Side::kLegacy)] = op.to_legacy;
-  out.towards[index(Side::kPlatform)] = op.to_platform;
-  for (const Side side : {Side::kLegacy, Side::kPlatform}) {
-    const auto& columns = columns_of(spec, side);
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      ColumnOptions options;
-      options.canon = spec.canon;
-      options.without_padding = columns[i].type.kind == TypeKind::kChar;
-      Meet meet = natural_meet(columns[i].type);
-      if (!columns[i].path.empty()) {
-        meet = Meet::kJson;
-        options.json = meet_type(Meet::kJson);
-      }
-      if (meet != Meet::kText) options.canon.clear();
-      ATLAS_TRY(Column column, make_column(spec, side, i, meet, options));
-      out.columns[index(side)].push_back(std::move(column));
-    }
-  }
-  return out;
-}
-
-// How a trial of one law ended.
-struct Trial {
-  int kept = 0;
-  std::optional<std::string> broken;  // the smallest value that came back as another
-};
-
-std::string cells_text(std::span<const Value> cells) {
-  std::string out;
-  for (const Value& cell : cells) {
-    if (!out.empty()) out += ", ";
-    out += cell.tag() == Tag::kText ? fmt::format("'{}'", cell.as_text()) : value_text(cell);
-  }
-  return out;
-}
-
-// Whether what is written for the samples of the coarse side is read as the same again.
-Trial try_law(const LensSpec& spec, const ExpressionLens& lens, Side coarse) {
-  Trial out;
-  Arena arena;
-  const Side finer_side = other(coarse);
-  for (const Value& cell : sample_cells(columns_of(spec, coarse).front(), arena)) {
-    Value mid;
-    if (!lens.get(coarse, {&cell, 1}, arena, mid).ok()) continue;
-    std::vector<Value> made(lens.arity(finer_side));
-    const Fit fit = lens.create(finer_side, mid, {}, arena, made);
-    out.kept += fit.ok() && !mid.is_null() ? 1 : 0;
-    if (fit.reason != reason::kNotUndone || out.broken) continue;
-    Value back;
-    const bool read = lens.get(finer_side, made, arena, back).ok();
-    out.broken = fmt::format("{} {} is written as {} and comes back as {}", side_name(coarse),
-                             cells_text({&cell, 1}), cells_text(made),
-                             read ? cells_text({&back, 1}) : "nothing");
-  }
-  return out;
-}
-
-Error not_lawful(const std::string& why) {
-  return Error(Code::kNotLawful, why)
-      .advise(
-          "make the expressions undo each other, restrict the values with `domain:` or "
-          "`canon:`, or make it `->` or `<-` with `loss: \"why\"`");
-}
-
-MadeLens make_pair(const LensSpec& spec, const Sides& sides) {
-  std::optional<Side> chosen;
-  bool both = true;
-  std::string broken;
-  for (const Side coarse : {Side::kPlatform, Side::kLegacy}) {
-    if (columns_of(spec, coarse).size() != 1) {
-      both = false;
-      continue;
-    }
-    const Trial trial =
-        try_law(spec, ExpressionLens(sides, coarse, finer(other(coarse)), "expressions"), coarse);
-    if (!trial.broken && trial.kept > 0) {
-      if (!chosen) chosen = coarse;
-      continue;
-    }
-    both = false;
-    if (trial.broken && broken.empty()) broken = *trial.broken;
-  }
-  if (!chosen)
-    return not_lawful(broken.empty() ? "no sample value makes the trip there and back" : broken);
-  const LawClass law = both ? LawClass::kBijection : finer(other(*chosen));
-  return std::make_unique<ExpressionLens>(sides, *chosen, law, "expressions");
-}
 
 }  // namespace
 
 MadeLens make_expression(const LensSpec& spec, const ExpressionOp& op) {
-  const bool pair = !op.to_platform.empty() && !op.to_legacy.empty();
-  ATLAS_TRY(Sides sides, make_sides(spec, op));
-  if (!pair) {
-    const Side target = op.to_legacy.empty() ? Side::kPlatform : Side::kLegacy;
-    if (columns_of(spec, target).size() != 1) {
-      return Error(Code::kWrongShape,
-                   fmt::format("`derive` gives one {} column", side_name(target)));
-    }
-    return std::make_unique<ExpressionLens>(std::move(sides), target, LawClass::kOneWay, "derive");
-  }
-  if (spec.legacy.size() != 1 && spec.platform.size() != 1) {
-    return Error(
-        Code::kWrongShape,
-        "expressions need one column on at least one side: it is what both are compared as");
-  }
-  return make_pair(spec, sides);
+  Conversions functions;
+  if (!op.to_platform.empty())
+    functions.to_platform = std::make_shared<const Expressions>(op.to_platform);
+  if (!op.to_legacy.empty())
+    functions.to_legacy = std::make_shared<const Expressions>(op.to_legacy);
+  if (functions.to_platform && functions.to_legacy)
+    return make_conversion(spec, functions, "expressions");
+  return make_derived(spec, functions, functions.to_legacy ? Side::kLegacy : Side::kPlatform,
+                      "derive");
 }
 
 }  // namespace atlas

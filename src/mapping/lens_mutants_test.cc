@@ -282,11 +282,159 @@ std::vector<Mutant> expression_mutants() {
        then([](Side side, auto, Arena&, std::span<Value> out) {
          if (side == Side::kLegacy) out[0] = Value::integer(out[0].as_int() + 1);
        })},
+      {"a script that drops the last character",
+       "lua",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kLegacy && !out[0].as_text().empty())
+           out[0] = Value::text(out[0].as_text().substr(1));
+       })},
       {"a null that is taken for an empty text", "expressions prefix", "",
        [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
          const Fit fit = good.get(side, cells, arena, mid);
          if (fit.ok() && mid.is_null() && side == Side::kLegacy) mid = Value::text("x-");
          return fit;
+       }},
+  };
+}
+
+std::vector<Mutant> flag_mutants() {
+  return {
+      {"bits without a flag that are lost",
+       "bits",
+       "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kPlatform) return good.get(side, cells, arena, mid);
+         mid = cells[0];
+         return Fit{};
+       },
+       {}},
+      {"flags in the wrong order",
+       "bits",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) std::swap(out[0], out[1]);
+       })},
+      {"a list that forgets its last name",
+       "bits array",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) out[0] = Value::other("{admin}");
+       })},
+  };
+}
+
+std::vector<Mutant> pack_mutants() {
+  return {
+      {"a member that is not read",
+       "pack",
+       "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         const Fit fit = good.get(side, cells, arena, mid);
+         if (fit.ok() && !mid.is_null() && side == Side::kPlatform)
+           mid = Value::json("[\"Main St 1\", null]");
+         return fit;
+       },
+       {}},
+      {"members in the wrong order",
+       "pack",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kLegacy) std::swap(out[0], out[1]);
+       })},
+      {"numbers as texts",
+       "pack types",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) out[0] = Value::json("{\"address\": {\"zip\": \"1.50\"}}");
+       })},
+  };
+}
+
+std::vector<Mutant> pattern_mutants() {
+  return {
+      {"groups rendered in the wrong order",
+       "pattern swapped",
+       "create",
+       {},
+       then([](Side side, auto, Arena& arena, std::span<Value> out) {
+         if (side == Side::kPlatform) return;
+         const std::string_view text = out[0].as_text();
+         const std::size_t comma = text.find(", ");
+         std::string swapped(text.substr(comma + 2));
+         swapped += ", ";
+         swapped += text.substr(0, comma);
+         out[0] = Value::text(arena.copy(swapped));
+       })},
+      {"a match of a part of the text", "pattern", "create",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         if (side == Side::kPlatform) return good.get(side, cells, arena, mid);
+         const Value start = Value::text(cells[0].as_text().substr(0, 8));
+         return good.get(side, {&start, 1}, arena, mid);
+       }},
+  };
+}
+
+std::vector<Mutant> circle_mutants() {
+  return {
+      {"latitude first in the shape",
+       "circle_polygon",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) std::swap(out[0], out[1]);
+       })},
+      {"a radius that is cut and not rounded", "circle_polygon", "",
+       [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena, Value& mid) {
+         const Fit fit = good.get(side, cells, arena, mid);
+         if (fit.ok() && !mid.is_null() && side == Side::kPlatform)
+           mid = Value::text(mid.as_text().substr(0, mid.as_text().size() - 2));
+         return fit;
+       }},
+  };
+}
+
+std::vector<Mutant> one_way_mutants() {
+  const auto masked = [](const Lens& good, Side side, std::span<const Value> cells, Arena& arena,
+                         Value& mid) {
+    const Fit fit = good.get(side, cells, arena, mid);
+    if (!fit.ok() || mid.is_null() || side == Side::kLegacy) return fit;
+    std::string text(mid.as_text());
+    std::ranges::fill(text, '*');
+    mid = Value::text(arena.copy(text));
+    return Fit{};
+  };
+  return {
+      {"a mask that is applied to what was masked", "mask", "create", masked, {}},
+      {"a hash that is written short",
+       "hash",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) out[0] = Value::text(out[0].as_text().substr(0, 32));
+       })},
+      {"a text that is cut on the way there only",
+       "truncate",
+       "create",
+       {},
+       then([](Side side, auto, Arena&, std::span<Value> out) {
+         if (side == Side::kPlatform) out[0] = Value::text(out[0].as_text().substr(0, 1));
+       })},
+      {"a one-way operator that writes back",
+       "mask",
+       "create",
+       {},
+       [](const Lens& good, Side side, const Value& mid, std::span<const Value> old, Arena& arena,
+          std::span<Value> out) {
+         if (side == Side::kPlatform || mid.is_null())
+           return good.create(side, mid, old, arena, out);
+         out[0] = mid;
+         return Fit{};
        }},
   };
 }
@@ -310,6 +458,32 @@ TEST(LensMutants, OfTzAndEpochAreRefuted) { expect_refuted(time_mutants()); }
 TEST(LensMutants, OfJoinJsonAndPointAreRefuted) { expect_refuted(document_mutants()); }
 
 TEST(LensMutants, OfExpressionsAreRefuted) { expect_refuted(expression_mutants()); }
+TEST(LensMutants, OfBitsAreRefuted) { expect_refuted(flag_mutants()); }
+
+TEST(LensMutants, OfPackAreRefuted) { expect_refuted(pack_mutants()); }
+
+TEST(LensMutants, OfPatternAreRefuted) { expect_refuted(pattern_mutants()); }
+TEST(LensMutants, OfCirclePolygonAreRefuted) { expect_refuted(circle_mutants()); }
+TEST(LensMutants, OfMaskHashAndTruncateAreRefuted) { expect_refuted(one_way_mutants()); }
+
+// What `keep: false` gives up: only a bijection keeps GetPut without it.
+TEST(LensMutants, WithoutKeepOnlyBijectionsAreLawful) {
+  const std::pair<const char*, const char*> kCases[] = {{"join name", "GetPut"},
+                                                        {"enum", "GetPut"},
+                                                        {"bits array", "GetPut"},
+                                                        {"tz later", "GetPut"},
+                                                        {"canon trim lower", "GetPut"},
+                                                        {"copy int4 to int4", ""},
+                                                        {"pattern", ""}};
+  for (const auto& [name, law] : kCases) {
+    LawCase fresh = law_case(name);
+    fresh.spec.keep = false;
+    LawCount count;
+    const auto broken = broken_on_edges(*lens_of(fresh.spec), fresh, count);
+    EXPECT_EQ(broken.has_value(), *law != '\0') << name << " " << broken.value_or("");
+    EXPECT_THAT(broken.value_or(""), HasSubstr(law)) << name;
+  }
+}
 
 // put() turns a broken create() into a refusal: the wrong cell is never written.
 TEST(LensMutants, WriteNothingThroughPut) {

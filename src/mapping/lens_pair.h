@@ -77,6 +77,16 @@ MadeLens make_epoch(const LensSpec& spec, const EpochOp& op);
 MadeLens make_join(const LensSpec& spec, const JoinOp& op);
 MadeLens make_json(const LensSpec& spec, const JsonOp& op);
 MadeLens make_point(const LensSpec& spec, const PointOp& op);
+MadeLens make_lua(const LensSpec& spec, const LuaOp& op);
 MadeLens make_expression(const LensSpec& spec, const ExpressionOp& op);
+MadeLens make_bits(const LensSpec& spec, const BitsOp& op);
+MadeLens make_pack(const LensSpec& spec, const PackOp& op);
+MadeLens make_pattern(const LensSpec& spec, const PatternOp& op);
+MadeLens make_circle_polygon(const LensSpec& spec, const CirclePolygonOp& op);
+MadeLens make_mask(const LensSpec& spec, const MaskOp& op);
+MadeLens make_hash(const LensSpec& spec, const HashOp& op);
+MadeLens make_truncate(const LensSpec& spec, const TruncateOp& op);
+// The same lens under `keep: false`.
+std::unique_ptr<Lens> without_keep(std::unique_ptr<Lens> lens);
 
 }  // namespace atlas

@@ -43,6 +43,11 @@ inline constexpr const char* kEpochIsNull =
 inline constexpr const char* kNoEntry = "no entry for this code";
 inline constexpr const char* kNoCode = "no code for this value";
 
+// Flags.
+inline constexpr const char* kHalfFlags = "some of the flags are null and others are not";
+inline constexpr const char* kNotNames = "not a list of names";
+inline constexpr const char* kNoFlag = "no bit for this name";
+
 // JSON.
 inline constexpr const char* kNotJson = "not valid JSON";
 inline constexpr const char* kNotObject = "the path leads through a JSON value that is no object";
@@ -66,5 +71,23 @@ inline constexpr const char* kMadeTooLong = "the expression makes a text of more
 inline constexpr const char* kBadReplacement = "the replacement names a group that is not there";
 inline constexpr const char* kEndlessDate = "infinity has no parts";
 inline constexpr const char* kNoDate = "not a date";
+// Circles.
+inline constexpr const char* kHalfCircle = "a part of the circle is null and another is not";
+inline constexpr const char* kRadius = "the radius is negative";
+inline constexpr const char* kCircleEdge = "the circle reaches a pole or the 180th meridian";
+inline constexpr const char* kCustomShape = "the shape is not the circle of its centre";
+
+// Patterns.
+inline constexpr const char* kNoMatch = "the text does not match the pattern";
+
+// One-way operators.
+inline constexpr const char* kOneWay = "the operator goes one way: nothing is written back";
+
+// Lua.
+inline constexpr const char* kLuaError = "the script ends with an error for this value";
+inline constexpr const char* kLuaBudget = "the script takes too many instructions for this value";
+inline constexpr const char* kLuaMemory = "the script takes too much memory for this value";
+inline constexpr const char* kLuaImpure = "the script answers differently when it is asked again";
+inline constexpr const char* kLuaAnswer = "the script's answer is not a value of the column's type";
 
 }  // namespace atlas::reason

@@ -78,6 +78,7 @@ class Remarks {
       held(fmt::format("times in the hour that {} shows twice when the clock goes back", zone));
   }
   void of(const EpochOp&) {}
+  void of(const LuaOp&) { held("values that do not survive both functions of the script"); }
   void of(const ExpressionOp& op) {
     if (!op.to_platform.empty() && !op.to_legacy.empty())
       held("values that do not survive both expressions");
@@ -113,6 +114,36 @@ class Remarks {
     }
   }
 
+  void of(const BitsOp& op) {
+    add("legacy bits that have no flag are kept");
+    if (!op.names.empty()) held("platform names that have no bit");
+  }
+
+  void of(const PackOp&) {
+    for (const LensColumn& column : spec_.legacy) {
+      if (length_of(column.type) != kUnlimited)
+        held(fmt::format("platform texts longer than legacy {}, which is {}", column.name,
+                         type_text(column.type)));
+    }
+  }
+
+  void of(const PatternOp& op) {
+    held(fmt::format("legacy texts that do not match {}", op.legacy));
+    held(fmt::format("platform texts that do not match {}", op.platform));
+  }
+  void of(const CirclePolygonOp& op) {
+    held("platform shapes that are not the circle of their centre");
+    held("circles that reach a pole or the 180th meridian");
+    constexpr int kRadiusDigits = 6;
+    add(fmt::format("radii are compared to {} m: that is what a shape of {} digits tells",
+                    power_of_ten(kRadiusDigits - op.digits).text(), op.digits));
+  }
+  void of(const MaskOp&) { too_long(kUnlimited); }
+  void of(const HashOp&) {}
+  void of(const TruncateOp& op) {
+    too_long(static_cast<int>(std::min<std::size_t>(op.characters, kUnlimited)));
+  }
+
   std::vector<std::string> take() && { return std::move(remarks_); }
 
  private:
@@ -123,6 +154,12 @@ class Remarks {
   void gap(Side from, std::string_view can) {
     held(fmt::format("{} {} can {} {} {}", side_name(from), type_text(type(from)), can,
                      side_name(other(from)), type_text(type(other(from)))));
+  }
+
+  // Of a legacy text at most `characters` come to the platform.
+  void too_long(int characters) {
+    const int come = std::min(length_of(type(Side::kLegacy)), characters);
+    if (length_of(type(Side::kPlatform)) < come) gap(Side::kLegacy, "be longer than");
   }
 
   void copy_from(Side from) {

@@ -3,6 +3,8 @@
 #include "mapping/load_entity.h"
 #include "mapping/load_field.h"
 #include "mapping/load_names.h"
+#include "mapping/load_scripts.h"
+#include "mapping/load_secrets.h"
 #include "mapping/load_settings.h"
 #include "mapping/suggest.h"
 #include "mapping/tenant_file.h"
@@ -51,7 +53,7 @@ void take_todos(YamlNode& node, ProblemList& problems) {
   });
 }
 
-// Everything but connection strings.
+// Everything but connection strings; a digest for the keys of `hash`.
 std::string hashed_text(const YamlNode& root, const Document& document) {
   std::string out;
   for (const YamlEntry& entry : root.entries) {
@@ -119,6 +121,8 @@ Loaded load(const std::string& file, const std::string& text, const Variables& v
     const std::string folder = std::filesystem::path(file).parent_path().string();
     take_todos(*root, problems);
     substitute_tree(*root, variables, folder, problems);
+    hide_secrets(*root);
+    include_scripts(*root, folder, problems);
     LoadContext context{*document, problems};
     document->file = file;
     document->source = source;

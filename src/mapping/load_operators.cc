@@ -1,6 +1,8 @@
 #include "mapping/load_operators.h"
 
 #include "mapping/load_expressions.h"
+#include "mapping/load_scripts.h"
+#include "mapping/load_value_operators.h"
 #include "mapping/suggest.h"
 
 #include <fmt/format.h>
@@ -11,27 +13,30 @@ namespace atlas {
 namespace {
 
 // Operators of the language that this version does not have.
-constexpr const char* kNotYet[] = {"remember", "keep",    "code",           "pattern", "pack",
-                                   "bits",     "collect", "circle_polygon", "ref_by",  "lookup",
-                                   "mask",     "hash",    "truncate",       "lua"};
+constexpr const char* kNotYet[] = {"remember", "code", "collect", "ref_by", "lookup"};
 
 // Keys that change the mid value: what the field's fingerprint is made of (E15).
-constexpr const char* kMeaning[] = {"absent", "ambiguous", "canon",  "else",      "enum",
-                                    "epoch",  "gap",       "join",   "json",      "null_zero",
-                                    "offset", "point",     "ref",    "scale",     "split",
-                                    "type",   "tz",        "derive", "to_legacy", "to_platform"};
+constexpr const char* kMeaning[] = {
+    "absent", "ambiguous", "bits",      "canon",      "circle_polygon", "else",
+    "enum",   "epoch",     "gap",       "hash",       "join",           "json",
+    "mask",   "null_zero", "offset",    "pack",       "pattern",        "point",
+    "ref",    "scale",     "split",     "truncate",   "type",           "tz",
+    "derive", "lua",       "to_legacy", "to_platform"};
 
 // Keys that say something only beside another one.
 struct Belongs {
   const char* key;
   const char* to;
 };
-constexpr Belongs kBelongs[] = {{"prefer", "enum"}, {"else", "enum"},   {"null_zero", "epoch"},
-                                {"type", "json"},   {"absent", "json"}, {"on_missing", "ref"},
-                                {"defer", "ref"}};
+constexpr Belongs kBelongs[] = {
+    {"prefer", "enum"},    {"else", "enum"},   {"null_zero", "epoch"},
+    {"type", "json"},      {"absent", "json"}, {"absent", "pack"},
+    {"on_missing", "ref"}, {"defer", "ref"},   {"on_custom_shape", "circle_polygon"}};
 
-constexpr const char* kValueOperators[] = {"enum", "scale", "tz",  "epoch",  "join",       "split",
-                                           "json", "point", "ref", "derive", "to_platform"};
+constexpr const char* kValueOperators[] = {
+    "enum",  "scale",    "tz",     "epoch",       "join",    "split",          "json",
+    "point", "ref",      "bits",   "pack",        "pattern", "circle_polygon", "mask",
+    "hash",  "truncate", "derive", "to_platform", "lua"};
 
 std::optional<Decimal> read_decimal(std::string_view text) { return Decimal::parse(text); }
 
@@ -44,6 +49,7 @@ class OperatorReader {
     read_canon();
     read_value();
     read_domain();
+    read_keep();
     if (const YamlNode* v = map_.take("unique"))
       field_.unique = read_bool(*v, "`unique`", problems_).value_or(false);
     read_enforce();
@@ -102,7 +108,7 @@ class OperatorReader {
     if (given.empty() && node.find("offset") != nullptr) given = "scale";
     for (const Belongs& pair : kBelongs) {
       const YamlNode* value = map_.take_nullable(pair.key);
-      if (value != nullptr && node.find(pair.to) == nullptr) {
+      if (value != nullptr && !has_owner(pair.key) && is_first(pair)) {
         problems_.refuse(
             Code::kWrongShape, value->where,
             fmt::format("`{}` says something only together with `{}`", pair.key, pair.to));
@@ -118,6 +124,18 @@ class OperatorReader {
     read_point(map_.take_nullable("point"));
     read_ref(map_.take("ref"));
     load_expressions(map_, field_, problems_);
+    load_lua(map_, field_, problems_);
+    (void)load_value_operator(map_, field_, context_);
+  }
+
+  // Whether an operator stands beside `key` that it says something of.
+  bool has_owner(std::string_view key) const {
+    return std::ranges::any_of(kBelongs, [&](const Belongs& pair) {
+      return pair.key == key && map_.node().find(pair.to) != nullptr;
+    });
+  }
+  static bool is_first(const Belongs& pair) {
+    return std::ranges::find(kBelongs, std::string_view(pair.key), &Belongs::key) == &pair;
   }
 
   void read_enum_map(const YamlNode* node) {
@@ -267,14 +285,7 @@ class OperatorReader {
     auto choice = read_choice(*type, "the type of a JSON member", kTypes, problems_);
     if (!choice) return;
     op.type = kTypes[*choice];
-    if (absent != nullptr) {
-      const bool null = (absent->is_null() && !absent->unresolved) ||
-                        (absent->is_scalar() && absent->text == "null");
-      if (!null && !absent->unresolved)
-        problems_.refuse(Code::kWrongShape, absent->where, "`absent` can only be null",
-                         "{json: text, absent: null}: no member means null");
-      op.absent_null = null;
-    }
+    if (absent != nullptr) op.absent_null = read_absent(*absent, problems_);
     field_.op = std::move(op);
   }
 
@@ -393,6 +404,15 @@ class OperatorReader {
     return spec;
   }
 
+  void read_keep() {
+    const YamlNode* node = map_.take("keep");
+    if (node == nullptr) return;
+    field_.keep = read_bool(*node, "`keep`", problems_).value_or(true);
+    if (!field_.keep && field_.ref)
+      problems_.refuse(Code::kWrongShape, node->where, "`keep` says nothing of a reference",
+                       "remove it");
+  }
+
   void read_enforce() {
     const YamlNode* node = map_.take("enforce");
     if (node == nullptr) return;
@@ -426,11 +446,46 @@ std::string meaning_text(const YamlNode& map) {
 }  // namespace
 
 const std::vector<std::string>& operator_keys() {
-  static const std::vector<std::string> kKeys{
-      "canon", "enum",  "prefer",     "else",   "scale",       "offset",   "tz",      "ambiguous",
-      "gap",   "epoch", "null_zero",  "join",   "split",       "json",     "type",    "absent",
-      "point", "ref",   "on_missing", "defer",  "domain",      "unique",   "enforce", "conflict",
-      "loss",  "use",   "const",      "derive", "to_platform", "to_legacy"};
+  static const std::vector<std::string> kKeys{"canon",
+                                              "enum",
+                                              "prefer",
+                                              "else",
+                                              "scale",
+                                              "offset",
+                                              "tz",
+                                              "ambiguous",
+                                              "gap",
+                                              "epoch",
+                                              "null_zero",
+                                              "join",
+                                              "split",
+                                              "json",
+                                              "type",
+                                              "absent",
+                                              "point",
+                                              "bits",
+                                              "pack",
+                                              "pattern",
+                                              "circle_polygon",
+                                              "on_custom_shape",
+                                              "mask",
+                                              "hash",
+                                              "truncate",
+                                              "ref",
+                                              "on_missing",
+                                              "defer",
+                                              "domain",
+                                              "keep",
+                                              "unique",
+                                              "enforce",
+                                              "conflict",
+                                              "loss",
+                                              "use",
+                                              "const",
+                                              "derive",
+                                              "to_platform",
+                                              "to_legacy",
+                                              "lua"};
   return kKeys;
 }
 

@@ -15,10 +15,22 @@ bool starts_section(std::string_view line, std::string_view name) {
 }
 
 bool looks_secret(std::string_view line) {
-  for (const std::string_view mark : {"://", "password", "postgres:", "host=", "dbname="}) {
+  for (const std::string_view mark :
+       {"://", "password", "postgres:", "host=", "dbname=", "hash:"}) {
     if (line.find(mark) != std::string_view::npos) return true;
   }
   return false;
+}
+
+std::size_t indent_of(std::string_view line) {
+  return std::min(line.find_first_not_of(' '), line.size());
+}
+
+// `hash:` with its key on the lines below.
+bool opens_secret(std::string_view line) {
+  line.remove_prefix(indent_of(line));
+  while (line.ends_with(' ')) line.remove_suffix(1);
+  return line == "hash:" || line.ends_with(" hash:") || line.ends_with("{hash:");
 }
 
 // Characters before byte `column`, so that the caret stands right below multi-byte text.
@@ -31,6 +43,8 @@ std::size_t width(std::string_view text) {
 
 SourceText::SourceText(std::string_view text) {
   bool secret_section = false;
+  constexpr std::size_t kNone = std::string_view::npos;
+  std::size_t secret_below = kNone;  // the indent of a line that opens a secret
   while (true) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
@@ -38,7 +52,11 @@ SourceText::SourceText(std::string_view text) {
     if (!line.empty() && line.front() != ' ' && line.front() != '#') {
       secret_section = starts_section(line, "sides") || starts_section(line, "state");
     }
-    lines_.push_back({std::string(line), secret_section || looks_secret(line)});
+    if (secret_below != kNone && !line.empty() && indent_of(line) <= secret_below)
+      secret_below = kNone;
+    const bool hidden = secret_section || secret_below != kNone || looks_secret(line);
+    lines_.push_back({std::string(line), hidden});
+    if (secret_below == kNone && opens_secret(line)) secret_below = indent_of(line);
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }

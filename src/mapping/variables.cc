@@ -21,35 +21,6 @@ bool is_variable_name(std::string_view name) {
   return true;
 }
 
-Result<std::string> read_included(std::string_view path, const std::string& folder) {
-  if (path.empty()) return Error(Code::kWrongShape, "`${file:}` names no file");
-  std::filesystem::path full{std::string(path)};
-  if (full.is_relative()) full = std::filesystem::path(folder) / full;
-  std::error_code failed;
-  if (!std::filesystem::is_regular_file(full, failed)) {
-    // Kubernetes mounts secrets as links, which is_regular_file follows.
-    return Error(Code::kConfigUnreadable,
-                 fmt::format("`${{file:{}}}`: there is no such file", path))
-        .advise(fmt::format("looked for {}", full.string()));
-  }
-  std::ifstream in(full, std::ios::binary);
-  std::string text(kIncludedFileBytesMax + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || (!in && !in.eof())) {
-    return Error(Code::kConfigUnreadable, fmt::format("`${{file:{}}}` cannot be read", path))
-        .advise("check its permissions");
-  }
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > kIncludedFileBytesMax) {
-    return Error(Code::kConfigUnreadable,
-                 fmt::format("`${{file:{}}}` has more than {} bytes", path, kIncludedFileBytesMax))
-        .advise("name the file that holds just the value");
-  }
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  return text;
-}
-
 class Substitution {
  public:
   Substitution(const Variables& variables, const std::string& folder)
@@ -120,6 +91,35 @@ class Substitution {
 };
 
 }  // namespace
+
+Result<std::string> read_included(std::string_view path, const std::string& folder) {
+  if (path.empty()) return Error(Code::kWrongShape, "`${file:}` names no file");
+  std::filesystem::path full{std::string(path)};
+  if (full.is_relative()) full = std::filesystem::path(folder) / full;
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(full, failed)) {
+    // Kubernetes mounts secrets as links, which is_regular_file follows.
+    return Error(Code::kConfigUnreadable,
+                 fmt::format("`${{file:{}}}`: there is no such file", path))
+        .advise(fmt::format("looked for {}", full.string()));
+  }
+  std::ifstream in(full, std::ios::binary);
+  std::string text(kIncludedFileBytesMax + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad() || (!in && !in.eof())) {
+    return Error(Code::kConfigUnreadable, fmt::format("`${{file:{}}}` cannot be read", path))
+        .advise("check its permissions");
+  }
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kIncludedFileBytesMax) {
+    return Error(Code::kConfigUnreadable,
+                 fmt::format("`${{file:{}}}` has more than {} bytes", path, kIncludedFileBytesMax))
+        .advise("name the file that holds just the value");
+  }
+  if (text.ends_with('\n')) text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
+  return text;
+}
 
 Result<std::string> substitute(std::string_view text, const Variables& variables,
                                const std::string& folder) {

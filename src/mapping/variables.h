@@ -23,6 +23,9 @@ inline constexpr std::size_t kIncludedFileBytesMax = 64U << 10U;  // of ${file:â
 Result<std::string> substitute(std::string_view text, const Variables& variables,
                                const std::string& folder);
 
+// The content of ${file:path}, without one newline at its end. Errors: kConfigUnreadable.
+Result<std::string> read_included(std::string_view path, const std::string& folder);
+
 // Replaces in every scalar value below `node` (keys are never touched).
 void substitute_tree(YamlNode& node, const Variables& variables, const std::string& folder,
                      ProblemList& problems);

@@ -306,7 +306,7 @@ void append_yaml_text(std::string& out, const YamlNode& node) {
       out += "null";
       break;
     case YamlNode::Kind::kScalar:
-      append_quoted(out, node.text);
+      append_quoted(out, node.digest.empty() ? node.text : node.digest);
       break;
     case YamlNode::Kind::kList:
       out += '[';

@@ -20,6 +20,7 @@ struct YamlNode {
   enum class Kind : std::uint8_t { kNull, kScalar, kList, kMap };
   Kind kind = Kind::kNull;
   std::string text;                // kScalar
+  std::string digest;              // of a secret text: what stands for it in append_yaml_text
   std::vector<YamlNode> items;     // kList
   std::vector<YamlEntry> entries;  // kMap, in file order, keys distinct
   SourcePosition where;
