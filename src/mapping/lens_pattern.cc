@@ -180,6 +180,7 @@ class Maker {
 
   Result<> prove(Side side, const std::string& text, const std::vector<Piece>& pieces) const {
     std::vector<RegexNode> segments;
+    segments.reserve(pieces.size());
     for (const Piece& piece : pieces)
       segments.push_back(piece.group ? groups_[*piece.group] : literal_regex(piece.literal));
     const SplitProof proof = prove_one_split(segments);

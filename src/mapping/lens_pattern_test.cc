@@ -120,6 +120,7 @@ int splits(const std::vector<std::string>& regexes, std::size_t at, std::string_
 RC_GTEST_PROP(PatternProof, AgreesWithTryingAllTexts, ()) {
   const auto regexes = *rc::gen::container<std::vector<std::string>>(3, any_regex());
   std::vector<RegexNode> segments;
+  segments.reserve(regexes.size());
   for (const std::string& regex : regexes) segments.push_back(*parse_regex(regex));
   const SplitProof proof = prove_one_split(segments);
   RC_ASSERT(!proof.too_large);
