@@ -46,6 +46,13 @@ TEST(LensPattern, TakesBracesAndOtherOrders) {
   EXPECT_EQ(carry(spec, kPlatform, {"-.a*"}), "{a}-");
 }
 
+TEST(LensPattern, WritesNothingThatItsCanonicalFormWouldChange) {
+  LensSpec spec = pattern({{"x", "[a-z]*"}, {"y", "[a-z]+"}}, "{x},{y}", "{x} {y}");
+  spec.canon = {Canon::kTrim};
+  EXPECT_EQ(carry(spec, kLegacy, {" a,b "}), "a b");
+  EXPECT_EQ(carry(spec, kLegacy, {",b"}), no(reason::kNoMatch));
+}
+
 std::string refusal(const LensSpec& spec) {
   const auto lens = make_lens(spec);
   if (lens) return "";
