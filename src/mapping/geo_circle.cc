@@ -43,8 +43,14 @@ struct SineCosine {
 // Of an angle between -360 and 360 degrees.
 SineCosine sine_cosine(double degrees) {
   int quarter = 0;
-  for (; degrees > 45; degrees -= 90) ++quarter;
-  for (; degrees < -45; degrees += 90) --quarter;
+  while (degrees > 45) {
+    degrees -= 90;
+    ++quarter;
+  }
+  while (degrees < -45) {
+    degrees += 90;
+    --quarter;
+  }
   const double sine = small_sine(degrees * kDegree);
   const double cosine = small_cosine(degrees * kDegree);
   switch (((quarter % 4) + 4) % 4) {

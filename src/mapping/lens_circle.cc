@@ -30,6 +30,12 @@ double double_of(std::string_view plain) {
   return out;
 }
 
+double power_of_tenth(int exponent) {
+  double out = 1;
+  for (int i = 0; i < exponent; ++i) out /= 10;
+  return out;
+}
+
 // Steps over the next number of a position; false when there is none.
 bool take_number(JsonScan& scan, std::string_view text, double& out) {
   scan.skip_space();
@@ -96,11 +102,11 @@ class CircleLens final : public Lens {
     int shape = 0, degrees = 0, metres = 0;
   };
   CircleLens(Columns columns, Places places, int segments)
-      : columns_(std::move(columns)), places_(places), circle_(segments) {
-    tolerance_ = 2;
-    for (int i = 0; i < places_.shape; ++i) tolerance_ /= 10;
-    for (int i = kRadiusDigits; i < places_.shape; ++i) margin_ /= 10;
-  }
+      : columns_(std::move(columns)),
+        places_(places),
+        circle_(segments),
+        tolerance_(2 * power_of_tenth(places.shape)),
+        margin_(power_of_tenth(places.shape - kRadiusDigits)) {}
 
   Fit get(Side side, std::span<const Value> cells, Arena& arena, Value& mid) const override {
     return side == Side::kLegacy ? get_numbers(cells, arena, mid) : get_shape(cells, arena, mid);
@@ -294,8 +300,8 @@ class CircleLens final : public Lens {
   Columns columns_;
   Places places_;
   GeoCircle circle_;
-  double tolerance_ = 0;  // degrees of arc
-  double margin_ = 1;     // metres: what a shape read back may seem larger
+  double tolerance_;  // degrees of arc
+  double margin_;     // metres: what a shape read back may seem larger
 };
 
 }  // namespace

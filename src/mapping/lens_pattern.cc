@@ -34,8 +34,13 @@ using GroupTexts = std::array<std::string_view, kGroupsMax>;
 // The mid is "length:text" of each group in the order of the declaration.
 class PatternLens final : public PairLens {
  public:
-  PatternLens(Pair pair, std::array<Template, 2> templates, std::size_t groups)
-      : PairLens(std::move(pair)), templates_(std::move(templates)), groups_(groups) {}
+  PatternLens(Pair pair, std::array<Template, 2> templates, std::size_t groups,
+              std::vector<Canon> canon, bool padded)
+      : PairLens(std::move(pair)),
+        templates_(std::move(templates)),
+        groups_(groups),
+        canon_(std::move(canon)),
+        padded_(padded) {}
 
  protected:
   Fit to_mid(Side side, const Value& value, Arena& arena, Value& mid) const override {
@@ -78,16 +83,23 @@ class PatternLens final : public PairLens {
     char* at = out;
     for (const Piece& piece : own.pieces) at = std::ranges::copy(text_of(piece, groups), at).out;
     value = Value::text({out, size});
-    return {};
+    return reads_alike(value, arena) ? Fit{} : Fit{reason::kNoMatch};
   }
 
  private:
+  // A text that begins with a space, say, is another one after `trim`.
+  bool reads_alike(const Value& text, Arena& arena) const {
+    if (padded_ && text.as_text().ends_with(' ')) return false;
+    return canon_.empty() || apply_canon(canon_, text, arena) == text;
+  }
   static std::string_view text_of(const Piece& piece, const GroupTexts& groups) {
     return piece.group ? groups[*piece.group] : std::string_view(piece.literal);
   }
 
   std::array<Template, 2> templates_;  // by index(Side)
   std::size_t groups_;
+  std::vector<Canon> canon_;
+  bool padded_;  // spaces at the end do not count
 };
 
 class Maker {
@@ -180,6 +192,7 @@ class Maker {
 
   Result<> prove(Side side, const std::string& text, const std::vector<Piece>& pieces) const {
     std::vector<RegexNode> segments;
+    segments.reserve(pieces.size());
     for (const Piece& piece : pieces)
       segments.push_back(piece.group ? groups_[*piece.group] : literal_regex(piece.literal));
     const SplitProof proof = prove_one_split(segments);
@@ -228,9 +241,11 @@ MadeLens make_pattern(const LensSpec& spec, const PatternOp& op) {
     ATLAS_TRY(templates[index(side)], maker.make(side));
   }
   align(options, types, Meet::kText);
+  const bool padded = options.front().without_padding;
   ATLAS_TRY(Pair pair, make_pair_parts(spec, "pattern", LawClass::kBijection,
                                        {Meet::kText, Meet::kText}, std::move(options)));
-  return std::make_unique<PatternLens>(std::move(pair), std::move(templates), op.groups.size());
+  return std::make_unique<PatternLens>(std::move(pair), std::move(templates), op.groups.size(),
+                                       spec.canon, padded);
 }
 
 }  // namespace atlas

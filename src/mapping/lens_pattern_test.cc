@@ -46,6 +46,13 @@ TEST(LensPattern, TakesBracesAndOtherOrders) {
   EXPECT_EQ(carry(spec, kPlatform, {"-.a*"}), "{a}-");
 }
 
+TEST(LensPattern, WritesNothingThatItsCanonicalFormWouldChange) {
+  LensSpec spec = pattern({{"x", "[a-z]*"}, {"y", "[a-z]+"}}, "{x},{y}", "{x} {y}");
+  spec.canon = {Canon::kTrim};
+  EXPECT_EQ(carry(spec, kLegacy, {" a,b "}), "a b");
+  EXPECT_EQ(carry(spec, kLegacy, {",b"}), no(reason::kNoMatch));
+}
+
 std::string refusal(const LensSpec& spec) {
   const auto lens = make_lens(spec);
   if (lens) return "";
@@ -120,6 +127,7 @@ int splits(const std::vector<std::string>& regexes, std::size_t at, std::string_
 RC_GTEST_PROP(PatternProof, AgreesWithTryingAllTexts, ()) {
   const auto regexes = *rc::gen::container<std::vector<std::string>>(3, any_regex());
   std::vector<RegexNode> segments;
+  segments.reserve(regexes.size());
   for (const std::string& regex : regexes) segments.push_back(*parse_regex(regex));
   const SplitProof proof = prove_one_split(segments);
   RC_ASSERT(!proof.too_large);

@@ -59,6 +59,7 @@ std::vector<std::string> path_of(std::string_view text) {
 void read_named_members(const YamlNode& node, const FieldDecl& field, PackOp& op,
                         ProblemList& problems) {
   std::vector<std::string> columns;
+  columns.reserve(field.legacy.size());
   for (const ColumnName& column : field.legacy) columns.push_back(column.text());
   op.members.resize(columns.size());
   for (const YamlEntry& entry : node.entries) {
@@ -173,6 +174,24 @@ void read_hash(const YamlNode& node, FieldDecl& field, ProblemList& problems) {
   field.op = std::move(op);
 }
 
+// The operators that go to the platform only.
+void read_one_way(std::string_view key, const YamlNode& node, FieldDecl& field,
+                  ProblemList& problems) {
+  if (key == "mask") {
+    read_mask(node, field, problems);
+  } else if (key == "hash") {
+    read_hash(node, field, problems);
+  } else {
+    constexpr std::int64_t kCharactersMax = 1'000'000'000;
+    const auto characters = read_integer(node, "`truncate`", 1, kCharactersMax, problems);
+    field.op = TruncateOp{static_cast<std::size_t>(characters.value_or(1))};
+  }
+  if (field.direction == Direction::kToPlatform) return;
+  problems.refuse(Code::kWrongShape, field.where,
+                  fmt::format("`{}` goes to the platform only: nothing can be written back", key),
+                  "write -> and say why in `loss`");
+}
+
 }  // namespace
 
 bool read_absent(const YamlNode& node, ProblemList& problems) {
@@ -186,7 +205,6 @@ bool read_absent(const YamlNode& node, ProblemList& problems) {
 
 bool load_value_operator(MapReader& map, FieldDecl& field, LoadContext& context) {
   ProblemList& problems = context.problems;
-  const YamlNode* one_way = nullptr;
   if (const YamlNode* bits = map.take("bits")) {
     read_bits(*bits, field, problems);
   } else if (const YamlNode* pack = map.take("pack")) {
@@ -195,24 +213,15 @@ bool load_value_operator(MapReader& map, FieldDecl& field, LoadContext& context)
     read_pattern(*pattern, field, problems);
   } else if (const YamlNode* circle = map.take_nullable("circle_polygon")) {
     read_circle(*circle, map.node().find("on_custom_shape"), field, problems);
-  } else if ((one_way = map.take_nullable("mask")) != nullptr) {
-    read_mask(*one_way, field, problems);
-  } else if ((one_way = map.take("hash")) != nullptr) {
-    read_hash(*one_way, field, problems);
-  } else if ((one_way = map.take("truncate")) != nullptr) {
-    TruncateOp op;
-    constexpr std::int64_t kCharactersMax = 1'000'000'000;
-    op.characters = static_cast<std::size_t>(
-        read_integer(*one_way, "`truncate`", 1, kCharactersMax, problems).value_or(1));
-    field.op = op;
+  } else if (const YamlNode* mask = map.take_nullable("mask")) {
+    read_one_way("mask", *mask, field, problems);
+  } else if (const YamlNode* hash = map.take("hash")) {
+    read_one_way("hash", *hash, field, problems);
+  } else if (const YamlNode* truncate = map.take("truncate")) {
+    read_one_way("truncate", *truncate, field, problems);
   } else {
     return false;
   }
-  if (one_way != nullptr && field.direction != Direction::kToPlatform)
-    problems.refuse(Code::kWrongShape, field.where,
-                    "`mask`, `hash` and `truncate` go to the platform only: nothing can be "
-                    "written back",
-                    "write -> and say why in `loss`");
   return true;
 }
 

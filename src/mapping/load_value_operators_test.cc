@@ -89,7 +89,7 @@ TEST(ValueOperators, OneWayOnesGoToThePlatform) {
     for (const char* op : {"mask: ", "hash: {key: 0123456789abcdef}", "truncate: 9"}) {
       const std::string field =
           "\"a " + std::string(arrow) + " b\": {" + std::string(op) + ", loss: x}";
-      EXPECT_THAT(problems_of(field), HasSubstr("go to the platform only")) << field;
+      EXPECT_THAT(problems_of(field), HasSubstr("goes to the platform only")) << field;
     }
   }
 }
