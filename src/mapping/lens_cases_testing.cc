@@ -294,6 +294,7 @@ void add_expressions(std::vector<LawCase>& out) {
   pair("date",
        expression_spec({"a int4"}, {"b date"}, {"date(div(a, 10000), div(a, 100) % 100, a % 100)"},
                        {"year(b) * 10000 + month(b) * 100 + day(b)"}));
+  out.back().spec.domain_platform = DomainSpec{{}, "0001-01-01", "9999-12-31", {}, {}};
   out.back().legacy = {{"20240229", "20230229", "10101"}};
   pair("document", expression_spec({"a int8"}, {"b jsonb"}, {"json(a)"}, {"number(b)"}));
   out.back().platform = {{"9007199254740993", "1.50", "1"}};

@@ -25,6 +25,10 @@ struct Values {
   std::span<const Value> span() const { return {values.data(), size}; }
 };
 
+bool all_null(std::span<const Value> values) {
+  return std::ranges::all_of(values, &Value::is_null);
+}
+
 // The mid is the value of the coarse side's only column: what the other side's cells say in its
 // words.
 class ConversionLens final : public Lens {
@@ -39,6 +43,11 @@ class ConversionLens final : public Lens {
       mid = values.values[0];
       return {};
     }
+    // Null is null on the other side, where it may be.
+    if (all_null(values.span()) && !sides_.columns[index(coarse_)].front().not_null()) {
+      mid = Value::null();
+      return {};
+    }
     return sides_.towards[index(coarse_)]->run(values.span(), arena, {&mid, 1});
   }
   Fit create(Side side, const Value& mid, std::span<const Value> old, Arena& arena,
@@ -50,7 +59,10 @@ class ConversionLens final : public Lens {
     if (conversion == nullptr) return {reason::kOneWayOnly};
     std::array<Value, kColumnsMax> made;
     const std::span<Value> values(made.data(), columns.size());
-    if (const Fit fit = conversion->run({&mid, 1}, arena, values); !fit.ok()) return fit;
+    const bool asked = !mid.is_null() || std::ranges::any_of(columns, &Column::not_null);
+    if (asked) {
+      if (const Fit fit = conversion->run({&mid, 1}, arena, values); !fit.ok()) return fit;
+    }
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (const Fit fit = columns[i].write(made[i], before(i), arena, out[i]); !fit.ok())
         return fit;
