@@ -1,0 +1,3 @@
+-- A function without its end.
+function to_platform(line)
+  return line

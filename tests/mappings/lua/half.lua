@@ -1,0 +1,4 @@
+-- One way only.
+function to_platform(line)
+  return line
+end
