@@ -64,7 +64,7 @@ void check_direction(CompileContext& context, const EntityBuild& build, const Fi
                      const FieldPlan& field, Side target) {
   if (writes_nulls(decl, target)) return;
   const Side source = other(target);
-  if (decl.domain[index(source)]) return;  // nulls are outside of it, as declared
+  if (!decl.domain[index(source)].empty()) return;  // nulls are outside of it, as declared
   const auto from = cells_of(build, decl, field, source);
   const auto into = cells_of(build, decl, field, target);
   for (std::size_t i = 0; i < from.size(); ++i) {

@@ -1,4 +1,5 @@
 #include "mapping/compile_context.h"
+#include "mapping/lens_trial.h"
 #include "model/hashing.h"
 
 #include <fmt/format.h>
@@ -234,16 +235,17 @@ class FieldCompiler {
     const LawClass law = field_.lens->law();
     if (decl_.keep || decl_.direction != Direction::kBoth || law == LawClass::kBijection) return;
     const bool legacy = law == LawClass::kLegacyFiner;
+    const auto lost = lost_trip(*field_.lens, spec_, legacy ? Side::kLegacy : Side::kPlatform);
+    if (!lost && law != LawClass::kQuotient) return;
     context_.problems.refuse(
         Code::kEditLost, decl_.where,
         law == LawClass::kQuotient
             ? fmt::format("`keep: false`: what was stored for `{}` does not survive a trip, only "
                           "its canonical form does",
                           decl_.line)
-            : fmt::format("`keep: false`: what only {} tells does not survive a trip through {}",
-                          columns_text(legacy ? decl_.legacy : decl_.platform),
-                          columns_text(legacy ? decl_.platform : decl_.legacy)),
-        "remove `keep: false`  |  make it one-way with `loss: \"…\"`");
+            : fmt::format("`keep: false`: {}", *lost),
+        "remove `keep: false`  |  restrict the values with `domain:`  |  make it one-way with "
+        "`loss: \"…\"`");
   }
 
   // A field to the platform never writes a legacy code: which of several it would choose does not
@@ -293,7 +295,7 @@ class FieldCompiler {
       out.law = "bijection on links";
     else if (field_.lens != nullptr)
       out.law = law_text(field_.lens->law());
-    const bool tried = decl_.expressions && !decl_.expressions->derives;
+    const bool tried = !decl_.keep || (decl_.expressions && !decl_.expressions->derives);
     const bool script = std::holds_alternative<LuaOp>(spec_.op);
     out.evidence = decl_.direction != Direction::kBoth ? "declared"
                    : script                            ? "tested, unproven"

@@ -103,7 +103,7 @@ struct FieldDecl {
   ValueOp op;
   std::optional<ExpressionDecl> expressions;
   std::optional<RefDecl> ref;
-  std::optional<DomainSpec> domain[2];  // by index(Side)
+  std::vector<DomainSpec> domain[2];  // by index(Side)
   bool unique = false;
   bool enforce = false;
   bool keep = true;

@@ -140,8 +140,9 @@ struct LensSpec {
   std::vector<LensColumn> legacy, platform;
   std::vector<Canon> canon;
   ValueOp op;
-  std::optional<DomainSpec> domain_legacy, domain_platform;
-  bool keep = true;  // old cells that already yield the mid stay
+  std::vector<DomainSpec> domain_legacy,
+      domain_platform;  // the first that restricts a column counts
+  bool keep = true;     // old cells that already yield the mid stay
 };
 
 class Lens {

@@ -109,8 +109,8 @@ void add_copies(std::vector<LawCase>& out) {
   out.push_back(
       {"copy into a path", lens_spec({"a int8"}, {"b$.a.phone jsonb"}), {}, {kDocuments}});
   LensSpec restricted = lens_spec({"a int4"}, {"b int8"});
-  restricted.domain_legacy = DomainSpec{{}, "-5", "100", {}, {}};
-  restricted.domain_platform = DomainSpec{{"0", "7", "100", "2147483648"}, {}, {}, {}, {}};
+  restricted.domain_legacy = {DomainSpec{{}, "-5", "100", {}, {}}};
+  restricted.domain_platform = {DomainSpec{{"0", "7", "100", "2147483648"}, {}, {}, {}, {}}};
   out.push_back({"domain", restricted});
 }
 
@@ -235,7 +235,7 @@ void add_joins(std::vector<LawCase>& out) {
       lens_spec({"a char(12)"}, {"b text", "c$.phone jsonb"}, JoinOp{" ", Side::kLegacy}));
   out.back().platform = {kParts, kDocuments};
   LensSpec domain = lens_spec({"a text"}, {"b text", "c text"}, JoinOp{" ", Side::kLegacy});
-  domain.domain_platform = DomainSpec{{}, {}, {}, "[^ ]*", 0};
+  domain.domain_platform = {DomainSpec{{}, {}, {}, "[^ ]*", 0}};
   add("domain", domain);
 }
 
@@ -294,7 +294,7 @@ void add_expressions(std::vector<LawCase>& out) {
   pair("date",
        expression_spec({"a int4"}, {"b date"}, {"date(div(a, 10000), div(a, 100) % 100, a % 100)"},
                        {"year(b) * 10000 + month(b) * 100 + day(b)"}));
-  out.back().spec.domain_platform = DomainSpec{{}, "0001-01-01", "9999-12-31", {}, {}};
+  out.back().spec.domain_platform = {DomainSpec{{}, "0001-01-01", "9999-12-31", {}, {}}};
   out.back().legacy = {{"20240229", "20230229", "10101"}};
   pair("document", expression_spec({"a int8"}, {"b jsonb"}, {"json(a)"}, {"number(b)"}));
   out.back().platform = {{"9007199254740993", "1.50", "1"}};
@@ -305,7 +305,7 @@ void add_scripts(std::vector<LawCase>& out) {
       "function to_platform(a) return a and a:reverse() end\n"
       "function to_legacy(b) return b and b:reverse() end\n";
   out.push_back({"lua", lens_spec({"a varchar(8)"}, {"b text"}, LuaOp{turned, "turned.lua"})});
-  out.back().spec.domain_legacy = DomainSpec{{}, {}, {}, "[ -~]*", {}};
+  out.back().spec.domain_legacy = {DomainSpec{{}, {}, {}, "[ -~]*", {}}};
   out.back().spec.domain_platform = out.back().spec.domain_legacy;
   const std::string halves =
       "function to_platform(a) if a then return a // 2, a % 2 == 1 end end\n"

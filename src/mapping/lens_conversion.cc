@@ -2,7 +2,7 @@
 
 #include "mapping/lens_reasons.h"
 #include "mapping/lens_samples.h"
-#include "model/text_form.h"
+#include "mapping/lens_trial.h"
 
 #include <fmt/format.h>
 
@@ -68,8 +68,9 @@ class ConversionLens final : public Lens {
         return fit;
     }
     Value back;
-    const bool undone = get(side, out, arena, back).ok() && mid_equal(back, mid);
-    return undone ? Fit{} : Fit{reason::kNotUndone};
+    const Fit fit = get(side, out, arena, back);
+    if (fit.reason == reason::kLuaImpure) return fit;
+    return fit.ok() && mid_equal(back, mid) ? Fit{} : Fit{reason::kNotUndone};
   }
   bool handles_null() const override { return true; }
   LawClass law() const override { return law_; }
@@ -116,15 +117,13 @@ Result<Sides> make_sides(const LensSpec& spec, const Conversions& functions) {
 // How a trial of one law ended.
 struct Trial {
   int kept = 0;
+  bool impure = false;
   std::optional<std::string> broken;  // the smallest value that came back as another
 };
 
 std::string cells_text(std::span<const Value> cells) {
   std::string out;
-  for (const Value& cell : cells) {
-    if (!out.empty()) out += ", ";
-    out += cell.tag() == Tag::kText ? fmt::format("'{}'", cell.as_text()) : value_text(cell);
-  }
+  for (const Value& cell : cells) out += (out.empty() ? "" : ", ") + shown_cell(cell);
   return out;
 }
 
@@ -139,6 +138,7 @@ Trial try_law(const LensSpec& spec, const ConversionLens& lens, Side coarse) {
     std::vector<Value> made(lens.arity(finer_side));
     const Fit fit = lens.create(finer_side, mid, {}, arena, made);
     out.kept += fit.ok() && !mid.is_null() ? 1 : 0;
+    out.impure |= fit.reason == reason::kLuaImpure;
     if (fit.reason != reason::kNotUndone || out.broken) continue;
     Value back;
     const bool read = lens.get(finer_side, made, arena, back).ok();
@@ -191,6 +191,8 @@ MadeLens make_conversion(const LensSpec& spec, const Conversions& functions,
     }
     const Trial trial =
         try_law(spec, ConversionLens(sides, coarse, finer(other(coarse)), name), coarse);
+    if (trial.impure)
+      return Error(Code::kImpure, "the script remembers something between two calls");
     if (!trial.broken && trial.kept > 0) {
       if (!chosen) chosen = coarse;
       continue;

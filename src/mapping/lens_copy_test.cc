@@ -242,7 +242,7 @@ TEST(LensCanon, IsRefusedWhereThereIsNoText) {
 
 TEST(LensDomain, HoldsOnReadingAndOnWriting) {
   LensSpec spec = lens_spec({"a int4"}, {"b text"});
-  spec.domain_legacy = DomainSpec{{}, "0", "100", {}, {}};
+  spec.domain_legacy = {DomainSpec{{}, "0", "100", {}, {}}};
   EXPECT_EQ(carry(spec, kLegacy, {"100"}), "100");
   EXPECT_EQ(carry(spec, kLegacy, {"101"}), no(reason::kOutsideDomain));
   EXPECT_EQ(carry(spec, kPlatform, {"-1"}), no(reason::kOutsideDomain));
@@ -252,7 +252,7 @@ TEST(LensDomain, IsASetARangeOrAPattern) {
   const auto ask = [](std::string_view type, DomainSpec domain, const std::string& cell) {
     const std::string a = fmt::format("a {}", type);
     LensSpec spec = lens_spec({a}, {a});
-    spec.domain_platform = std::move(domain);
+    spec.domain_platform = {std::move(domain)};
     return carry(spec, kPlatform, {cell}) == cell;
   };
   EXPECT_TRUE(ask("numeric", {{"1.0", "2"}, {}, {}, {}, {}}, "1.00"));
@@ -270,10 +270,10 @@ TEST(LensDomain, IsASetARangeOrAPattern) {
 
 TEST(LensDomain, IsReadByTheColumnsType) {
   LensSpec spec = lens_spec({"a date"}, {"b date"});
-  spec.domain_legacy = DomainSpec{{"soon"}, {}, {}, {}, {}};
+  spec.domain_legacy = {DomainSpec{{"soon"}, {}, {}, {}, {}}};
   ASSERT_FALSE(make_lens(spec).has_value());
   EXPECT_EQ(make_lens(spec).error().code(), Code::kWrongShape);
-  spec.domain_legacy = DomainSpec{{}, {}, {}, "(", {}};
+  spec.domain_legacy = {DomainSpec{{}, {}, {}, "(", {}}};
   EXPECT_EQ(make_lens(spec).error().code(), Code::kWrongShape);
 }
 

@@ -43,6 +43,9 @@ Result<Domain> Domain::make(const DomainSpec& spec, const Type& type) {
   if (spec.max) {
     ATLAS_TRY(out.max_, parse_bound(*spec.max, type, *out.arena_));
   }
+  if (out.min_ && out.max_ && compare_values(*out.min_, *out.max_) > 0)
+    return Error(Code::kWrongShape,
+                 fmt::format("the domain {}..{} holds nothing", *spec.min, *spec.max));
   if (spec.regex) {
     auto regex = std::make_shared<const re2::RE2>(*spec.regex, re2::RE2::Quiet);
     if (!regex->ok()) {

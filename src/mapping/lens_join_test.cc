@@ -85,7 +85,7 @@ TEST(LensJoin, UsesTheWholePlaceBeforeItGivesUp) {
 
 TEST(LensJoin, RestrictsOnePart) {
   LensSpec spec = name_spec();
-  spec.domain_platform = DomainSpec{{}, {}, {}, "[^ ]+", 0};
+  spec.domain_platform = {DomainSpec{{}, {}, {}, "[^ ]+", 0}};
   EXPECT_EQ(carry(spec, kPlatform, {"Mary", "Ann Smith"}), "Mary Ann Smith");
   EXPECT_EQ(carry(spec, kPlatform, {"Mary Ann", "Smith"}), no(reason::kOutsideDomain));
 }

@@ -160,7 +160,7 @@ Result<Column> document_column(const LensSpec& spec, const std::vector<std::stri
   LensColumn column = spec.platform.front();
   column.path.insert(column.path.end(), path.begin(), path.end());
   return Column::make(column, meet, options,
-                      spec.domain_platform ? &*spec.domain_platform : nullptr);
+                      spec.domain_platform.empty() ? nullptr : &spec.domain_platform.front());
 }
 
 Result<Member> make_member(const LensSpec& spec, const PackOp& op, std::size_t position) {

@@ -27,10 +27,12 @@ bool nulls_differ(const LensSpec& spec) {
 
 Result<Column> make_column(const LensSpec& spec, Side side, std::size_t position, Meet meet,
                            const ColumnOptions& options) {
-  const auto& domain = side == Side::kLegacy ? spec.domain_legacy : spec.domain_platform;
-  const bool restricted = domain && domain->column.value_or(position) == position;
+  const auto& domains = side == Side::kLegacy ? spec.domain_legacy : spec.domain_platform;
+  const auto domain = std::ranges::find_if(domains, [position](const DomainSpec& own) {
+    return own.column.value_or(position) == position;
+  });
   return Column::make(columns_of(spec, side)[position], meet, options,
-                      restricted ? &*domain : nullptr);
+                      domain == domains.end() ? nullptr : &*domain);
 }
 
 Result<> expect_columns(const LensSpec& spec, std::string_view op, std::size_t legacy,

@@ -316,7 +316,13 @@ class OperatorReader {
     ref.entity = name->text.substr(0, slash);
     if (slash != std::string::npos) ref.kind = name->text.substr(slash + 1);
     const YamlNode& map = map_.node();
-    read_enum<OnMissing>(map.find("on_missing"), "`on_missing`",
+    const YamlNode* missing = map.find("on_missing");
+    // The word `null` is YAML's own.
+    if (missing != nullptr && missing->is_null() && !missing->unresolved) {
+      ref.on_missing = OnMissing::kNull;
+      missing = nullptr;
+    }
+    read_enum<OnMissing>(missing, "`on_missing`",
                          {{"wait", OnMissing::kWait},
                           {"null", OnMissing::kNull},
                           {"quarantine", OnMissing::kQuarantine}},
@@ -336,15 +342,18 @@ class OperatorReader {
     for (const YamlEntry& entry : node->entries) {
       const auto target = domain_target(entry.key);
       if (!target) continue;
-      std::optional<DomainSpec>& domain = field_.domain[index(target->side)];
-      if (domain) {
+      std::vector<DomainSpec>& domains = field_.domain[index(target->side)];
+      // Of one column, or of all: not both.
+      if (!domains.empty() && (!target->column || !domains.front().column)) {
         problems_.refuse(
             Code::kWrongShape, entry.key.where,
             fmt::format("the domain of the {} side is given twice", side_name(target->side)));
         continue;
       }
-      domain = read_domain_spec(entry.value);
-      if (domain) domain->column = target->column;
+      if (auto domain = read_domain_spec(entry.value)) {
+        domain->column = target->column;
+        domains.push_back(std::move(*domain));
+      }
     }
   }
 

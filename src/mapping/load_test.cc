@@ -299,12 +299,13 @@ TEST(Operators, ComeFromNamedLenses) {
 TEST(Operators, ReadDomains) {
   const FieldDecl field =
       field_of("\"a <-> b, c\": {join: x, domain: {legacy: 0..100, c: \"[^ ]+\"}}");
-  EXPECT_EQ(field.domain[0]->min, "0");
-  EXPECT_EQ(field.domain[0]->max, "100");
-  EXPECT_EQ(field.domain[0]->column, std::nullopt);
-  EXPECT_EQ(field.domain[1]->regex, "[^ ]+");
-  EXPECT_EQ(field.domain[1]->column, 1U);
-  EXPECT_EQ(field_of("\"a <-> b\": {domain: {platform: [x, y]}}").domain[1]->values.size(), 2U);
+  EXPECT_EQ(field.domain[0].front().min, "0");
+  EXPECT_EQ(field.domain[0].front().max, "100");
+  EXPECT_EQ(field.domain[0].front().column, std::nullopt);
+  EXPECT_EQ(field.domain[1].front().regex, "[^ ]+");
+  EXPECT_EQ(field.domain[1].front().column, 1U);
+  EXPECT_EQ(field_of("\"a <-> b\": {domain: {platform: [x, y]}}").domain[1].front().values.size(),
+            2U);
 }
 
 struct Refusal {

@@ -187,7 +187,7 @@ void read_one_way(std::string_view key, const YamlNode& node, FieldDecl& field,
     field.op = TruncateOp{static_cast<std::size_t>(characters.value_or(1))};
   }
   if (field.direction == Direction::kToPlatform) return;
-  problems.refuse(Code::kWrongShape, field.where,
+  problems.refuse(Code::kEditLost, field.where,
                   fmt::format("`{}` goes to the platform only: nothing can be written back", key),
                   "write -> and say why in `loss`");
 }

@@ -73,7 +73,7 @@ TEST(LuaSandbox, KeepsIntegersAndBytes) {
 TEST(LuaSandbox, SaysWhereAScriptIsWrong) {
   const auto broken = LuaSandbox::open("function f( return 1 end", "x.lua");
   ASSERT_FALSE(broken.has_value());
-  EXPECT_THAT(broken.error().line(), HasSubstr("ATB-2210"));
+  EXPECT_THAT(broken.error().line(), HasSubstr("ATB-2212"));
   EXPECT_THAT(broken.error().line(), HasSubstr("x.lua:1:"));
   EXPECT_FALSE(LuaSandbox::open("while true do end", "x.lua").has_value());
   EXPECT_FALSE(LuaSandbox::open(std::string("\033Lua"), "x.lua").has_value()) << "no bytecode";
@@ -94,7 +94,7 @@ TEST(LuaLens, RefusesWhatForgetsCountsOrLacksAFunction) {
               HasSubstr("ATB-2208"));
   EXPECT_THAT(refusal("n = 0 function to_platform(a) n = n + 1 return a and a + n end "
                       "function to_legacy(b) return b end"),
-              HasSubstr("ATB-2208"));
+              HasSubstr("ATB-2210"));
 }
 
 TEST(LuaLens, CarriesDecimalsAndDatesAsText) {
