@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
+#include <limits>
 
 namespace atlas {
 namespace {
@@ -160,14 +160,36 @@ Fit times(Args a, const Extra&, Arena& arena, Value& out) {
   if (const Fit fit = larges(a, arena, left, right); !fit.ok()) return fit;
   return answer(left.times(right), arena, out);
 }
+// The quotient where so many places more end it and all fits; false otherwise.
+bool small_quotient(Small x, const Small& y, Small& out) {
+  if (y.units == 0) return false;
+  int scale = x.scale - y.scale;
+  while (x.units % y.units != 0) {
+    if (++scale > kSmallDigits || __builtin_mul_overflow(x.units, 10, &x.units)) return false;
+  }
+  if (y.units == -1 && x.units == std::numeric_limits<std::int64_t>::min()) return false;
+  out = {x.units / y.units, scale};
+  for (; out.scale < 0; ++out.scale) {
+    if (__builtin_mul_overflow(out.units, 10, &out.units)) return false;
+  }
+  return true;
+}
+
 Fit over(Args a, const Extra&, Arena& arena, Value& out) {
+  Small x;
+  Small y;
+  Small quotient;
+  if (small_of(a[0], x) && small_of(a[1], y) && small_quotient(x, y, quotient)) {
+    out = number_of(quotient, arena);
+    return {};
+  }
   Decimal left;
   Decimal right;
   if (const Fit fit = larges(a, arena, left, right); !fit.ok()) return fit;
   if (right.compare(Decimal::of(0)) == 0) return {reason::kDivisionByZero};
-  const auto quotient = left.divided_by(right);
-  if (!quotient) return {reason::kEndless};
-  return answer(*quotient, arena, out);
+  const auto exact = left.divided_by(right);
+  if (!exact) return {reason::kEndless};
+  return answer(*exact, arena, out);
 }
 Fit negate(Args a, const Extra& extra, Arena& arena, Value& out) {
   const std::array<Value, 2> args{Value::integer(0), a[0]};

@@ -83,6 +83,7 @@ Fit Lens::put(Side side, const Value& mid, std::span<const Value> old, Arena& ar
   }
   if (const Fit fit = create(side, mid, old, arena, out); !fit.ok()) return fit;
   // An edit arrives unharmed or not at all, whatever columns and options were combined.
+  if (proves_create()) return {};
   if (!handles_null() && all_null(out)) return {reason::kLost};
   if (const Fit fit = get(side, out, arena, now); !fit.ok()) return fit;
   return mid_equal(now, mid) ? Fit{} : Fit{reason::kLost};

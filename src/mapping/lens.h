@@ -157,6 +157,8 @@ class Lens {
   virtual Fit create(Side side, const Value& mid, std::span<const Value> old, Arena& arena,
                      std::span<Value> out) const = 0;
   virtual bool handles_null() const { return false; }
+  // Whether create() itself reads again what it made: put() need not.
+  virtual bool proves_create() const { return false; }
   // Whether put() keeps old cells that already yield the mid; not under `keep: false`.
   virtual bool keeps() const { return true; }
   virtual LawClass law() const = 0;

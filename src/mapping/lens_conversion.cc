@@ -54,7 +54,10 @@ class ConversionLens final : public Lens {
              std::span<Value> out) const override {
     const auto& columns = sides_.columns[index(side)];
     const auto before = [&](std::size_t i) { return old.empty() ? Value::null() : old[i]; };
-    if (side == coarse_) return columns[0].write(mid, before(0), arena, out[0]);
+    if (side == coarse_) {
+      const Fit fit = columns[0].write(mid, before(0), arena, out[0]);
+      return fit.ok() ? read_again(side, mid, arena, out) : fit;
+    }
     const Conversion* conversion = sides_.towards[index(side)].get();
     if (conversion == nullptr) return {reason::kOneWayOnly};
     std::array<Value, kColumnsMax> made;
@@ -67,17 +70,21 @@ class ConversionLens final : public Lens {
       if (const Fit fit = columns[i].write(made[i], before(i), arena, out[i]); !fit.ok())
         return fit;
     }
-    Value back;
-    const Fit fit = get(side, out, arena, back);
-    if (fit.reason == reason::kLuaImpure) return fit;
-    return fit.ok() && mid_equal(back, mid) ? Fit{} : Fit{reason::kNotUndone};
+    return read_again(side, mid, arena, out);
   }
   bool handles_null() const override { return true; }
+  bool proves_create() const override { return true; }
   LawClass law() const override { return law_; }
   std::string_view name() const override { return name_; }
   std::size_t arity(Side side) const override { return sides_.columns[index(side)].size(); }
 
  private:
+  Fit read_again(Side side, const Value& mid, Arena& arena, std::span<const Value> cells) const {
+    Value back;
+    const Fit fit = get(side, cells, arena, back);
+    if (fit.reason == reason::kLuaImpure) return fit;
+    return fit.ok() && mid_equal(back, mid) ? Fit{} : Fit{reason::kNotUndone};
+  }
   Fit read(Side side, std::span<const Value> cells, Arena& arena, Values& out) const {
     const auto& columns = sides_.columns[index(side)];
     out.size = columns.size();

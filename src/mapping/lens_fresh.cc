@@ -16,6 +16,7 @@ class FreshLens final : public Lens {
              std::span<Value> out) const override {
     return inner_->create(side, mid, old, arena, out);
   }
+  bool proves_create() const override { return inner_->proves_create(); }
   bool handles_null() const override { return inner_->handles_null(); }
   bool keeps() const override { return false; }
   LawClass law() const override { return inner_->law(); }
