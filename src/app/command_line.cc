@@ -73,6 +73,8 @@ void declare_all(Verb& root) {
   declare_status(root);
   declare_runs(root);
   declare_record(root);
+  declare_trace(root);
+  declare_map(root);
   declare_conflicts(root);
   declare_quarantine(root);
   declare_approve(root);

@@ -28,6 +28,8 @@ const std::vector<Words>& all_verbs() {
       {"status"},
       {"runs"},
       {"record"},
+      {"trace"},
+      {"map", "try"},
       {"conflicts", "list"},
       {"conflicts", "show"},
       {"conflicts", "resolve"},

@@ -107,7 +107,8 @@ out of the file and of the process list. Relative paths in it, such as those of 
 | 130, 143 | stopped by SIGINT or SIGTERM between two pages; progress is kept |
 
 An error is printed with a code that never changes its meaning ([errors.md](errors.md)), the place where there is one, why,
-and the next step. It never holds row values. `record`, `conflicts show` and JSON of conflicts do: they were asked for.
+and the next step. It never holds row values. `record`, `trace`, `conflicts show` and JSON of conflicts do: they were asked
+for.
 
 The texts below are what `--help` prints.
 )";
@@ -126,6 +127,8 @@ std::string cli_page() {
                                                        {"status"},
                                                        {"runs"},
                                                        {"record"},
+                                                       {"trace"},
+                                                       {"map", "try"},
                                                        {"conflicts", "list"},
                                                        {"conflicts", "show"},
                                                        {"conflicts", "resolve"},

@@ -1,6 +1,7 @@
 #include "app/record.h"
 
 #include "app/instance_key.h"
+#include "app/instance_search.h"
 #include "app/pending_text.h"
 #include "model/key.h"
 #include "model/text_form.h"
@@ -9,124 +10,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 namespace atlas::app {
 namespace {
 
-// What is known of one reading of the key that was typed.
-struct Lead {
-  InstanceKey instance;
-  std::uint16_t kind = 0;
-  bool kind_known = true;
-  std::optional<LinkRecord> link;  // contents live in Search::links
-  Key legacy_key, platform_key;
-  bool row = false;  // a row with that key is there
-  std::optional<Pending> pending;
-};
-
-class Search {
+class Description {
  public:
-  Search(const Bridge& bridge, OpenState& state, const EntityPlan& entity)
+  Description(const Bridge& bridge, OpenState& state, const EntityPlan& entity)
       : bridge_(bridge),
         state_(state),
         entity_(entity),
-        hasher_(state.tenant.hash_key),
-        mapper_(entity, hasher_) {}
+        search_(bridge, state, entity),
+        mapper_(search_.mapper()) {}
 
   Result<Record> run(const std::string& text) {
-    ATLAS_TRY(const Lead lead, choose(text));
-    ImageSet images(mapper_, access(), *state_.store, state_.tenant.id, state_.entities, nullptr);
-    ATLAS_OK(read(images, lead));
+    ATLAS_TRY(const Lead lead, search_.choose(text));
+    ImageSet images = search_.images();
+    ATLAS_OK(search_.read(images, lead));
     return describe(images, lead);
   }
 
  private:
-  EndpointAccess access() {
-    return [this](EndpointIndex index) -> Result<Endpoint*> {
-      auto& endpoint = endpoints_[index.value];
-      if (!endpoint) {
-        ATLAS_TRY(endpoint, bridge_.endpoint(index));
-      }
-      return endpoint.get();
-    };
-  }
-  const EntityRef& ref() const { return state_.entities[entity_.index.value]; }
-
-  // The one reading that somebody knows: by a link, else by a pending row, else by a row.
-  Result<Lead> choose(const std::string& text) {
-    std::vector<Lead> leads;
-    for (InstanceKey& instance : readings(entity_, text)) {
-      ATLAS_TRY(Lead lead, follow(std::move(instance)));
-      leads.push_back(std::move(lead));
-    }
-    if (leads.empty()) {
-      return Error(Code::kUsage, fmt::format("this is no key of {}", entity_.name))
-          .advise("write " + key_forms(entity_));
-    }
-    const auto known = [&](auto test) {
-      std::vector<Lead> out;
-      std::ranges::copy_if(leads, std::back_inserter(out), test);
-      return out;
-    };
-    std::vector<Lead> found = known([](const Lead& l) { return l.link.has_value(); });
-    if (found.empty()) found = known([](const Lead& l) { return l.pending.has_value(); });
-    if (found.empty()) found = known([](const Lead& l) { return l.row; });
-    if (found.size() == 1) return std::move(found.front());
-    if (found.empty()) {
-      return Error(Code::kNotFound, fmt::format("{} has no such row on either side", entity_.name))
-          .advise("write " + key_forms(entity_));
-    }
-    std::string names;
-    for (const Lead& lead : found) {
-      names += (names.empty() ? "" : " or ") + instance_text(entity_, lead.instance);
-    }
-    return Error(Code::kUsage, "the key may be " + names).advise("say which");
-  }
-
-  Result<Lead> follow(InstanceKey instance) {
-    Lead lead;
-    lead.kind = instance.kind;
-    lead.kind_known = instance.side == Side::kLegacy;
-    (instance.side == Side::kLegacy ? lead.legacy_key : lead.platform_key) = instance.key;
-    lead.instance = std::move(instance);
-    const KeyView key = lead.instance.key;
-    links_.push_back(std::make_unique<Links>(ref().parts, ref().fields));
-    ATLAS_TRY(*links_.back(), state_.store->links(state_.tenant.id, ref(), lead.instance.side,
-                                                  {&key, 1}, {&lead.kind, 1}));
-    if (!links_.back()->empty()) {
-      lead.link = (*links_.back())[0];
-      lead.kind = lead.link->kind;
-      lead.kind_known = true;
-      lead.legacy_key = lead.link->legacy_key;
-      lead.platform_key = lead.link->platform_key;
-    }
-    // A linked instance waits under its legacy key.
-    const std::vector<InstanceKey> names{
-        lead.link ? InstanceKey{Side::kLegacy, lead.kind, lead.legacy_key} : lead.instance};
-    ATLAS_TRY(std::vector<Pending> pending,
-              state_.store->pending_of(state_.tenant.id, ref(), names));
-    if (!pending.empty()) lead.pending = std::move(pending.front());
-    if (!lead.link && !lead.pending) {
-      ImageSet images(mapper_, access(), *state_.store, state_.tenant.id, state_.entities, nullptr);
-      ATLAS_OK(read(images, lead));
-      lead.row =
-          std::ranges::any_of(images.images[0].rows.rows, [](auto row) { return !row.empty(); });
-    }
-    return lead;
-  }
-
-  Result<> read(ImageSet& images, const Lead& lead) {
-    Image& image = images.images.emplace_back();
-    image.kind = lead.kind;
-    image.kind_known = lead.kind_known;
-    image.legacy_key = lead.legacy_key;
-    image.platform_key = lead.platform_key;
-    ATLAS_OK(images.read_platform({0}));
-    ATLAS_OK(images.read_legacy({0}));
-    return images.resolve({0});
-  }
-
   Result<Record> describe(ImageSet& images, const Lead& lead) {
     Image& image = images.images[0];
     Record record;
@@ -141,7 +45,8 @@ class Search {
       record.generation = lead.link->generation;
       record.batch = lead.link->batch.value;
       const std::vector<InstanceKey> names{{Side::kLegacy, lead.kind, lead.legacy_key}};
-      ATLAS_TRY(record.conflicts, state_.store->open_conflicts_of(state_.tenant.id, ref(), names));
+      ATLAS_TRY(record.conflicts,
+                state_.store->open_conflicts_of(state_.tenant.id, search_.ref(), names));
     }
     record.pending = lead.pending;
     for (std::uint32_t part = 0; part < image.rows.rows.size(); ++part) {
@@ -297,17 +202,15 @@ class Search {
   const Bridge& bridge_;
   OpenState& state_;
   const EntityPlan& entity_;
-  Hasher hasher_;
-  Mapper mapper_;
-  std::map<std::uint32_t, std::unique_ptr<Endpoint>> endpoints_;
-  std::vector<std::unique_ptr<Links>> links_;
+  InstanceSearch search_;
+  const Mapper& mapper_;
 };
 
 }  // namespace
 
 Result<Record> look_up_record(const Bridge& bridge, OpenState& state, const EntityPlan& entity,
                               const std::string& key) {
-  return Search(bridge, state, entity).run(key);
+  return Description(bridge, state, entity).run(key);
 }
 
 }  // namespace atlas::app

@@ -122,6 +122,21 @@ Verb& Verb::argument(const std::string& name, std::string& into, const std::stri
   return *this;
 }
 
+Verb& Verb::arguments(const std::string& name, std::vector<std::string>& into,
+                      const std::string& help) {
+  app_->add_option(name, into, help)->required()->type_name("")->expected(1, -1);
+  return *this;
+}
+
+Verb& Verb::texts(const std::string& names, std::vector<std::string>& into, const std::string& form,
+                  const std::string& help) {
+  app_->add_option(names, into, help)
+      ->type_name(form)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return *this;
+}
+
 Verb& Verb::optional_argument(const std::string& name, std::string& into, const std::string& help) {
   app_->add_option(name, into, help)->type_name("");
   return *this;

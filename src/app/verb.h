@@ -56,6 +56,11 @@ class Verb {
                const std::string& help);
   Verb& duration(const std::string& names, std::optional<Micros>& into, const std::string& help);
   Verb& argument(const std::string& name, std::string& into, const std::string& help);
+  // One or more, after the other arguments.
+  Verb& arguments(const std::string& name, std::vector<std::string>& into, const std::string& help);
+  // An option that may be repeated.
+  Verb& texts(const std::string& names, std::vector<std::string>& into, const std::string& form,
+              const std::string& help);
   Verb& optional_argument(const std::string& name, std::string& into, const std::string& help);
   // Last option declared: not shown in the help.
   Verb& advanced();
@@ -86,6 +91,8 @@ void declare_runs(Verb& root);
 void declare_conflicts(Verb& root);
 void declare_quarantine(Verb& root);
 void declare_record(Verb& root);
+void declare_trace(Verb& root);
+void declare_map(Verb& root);
 void declare_state(Verb& root);
 void declare_tenants(Verb& root);
 

@@ -317,12 +317,26 @@ std::int64_t Bridge::rows_estimate(const EntityPlan& entity, Side side) const {
   return sum;
 }
 
-Result<OpenState> Bridge::state() const {
-  ATLAS_TRY(OpenState state, open_tenant(mapping_));
+Result<> Bridge::find_entities(OpenState& state) const {
   for (const EntityPlan& entity : plan().entities) {
     ATLAS_TRY(EntityRef ref, state.store->entity(state.tenant.id, entity_decl(entity)));
     state.entities.push_back(ref);
   }
+  return {};
+}
+
+Result<OpenState> Bridge::state() const {
+  ATLAS_TRY(OpenState state, open_tenant(mapping_));
+  ATLAS_OK(find_entities(state));
+  return state;
+}
+
+Result<OpenState> Bridge::state_unchanged() const {
+  const TenantName tenant = tenant_of(*mapping_.document);
+  OpenState state;
+  ATLAS_TRY(state.store, preview_state());
+  ATLAS_TRY(state.tenant, state.store->tenant(tenant.name, tenant.uuid, fresh_hash_key()));
+  ATLAS_OK(find_entities(state));
   return state;
 }
 

@@ -113,11 +113,14 @@ class Bridge {
   // The state as a preview may use it: nothing is written.
   //   errors  kNoPassingCheck when it has to be changed first
   Result<std::unique_ptr<StateStore>> preview_state() const;
+  // As state(), of what preview_state() opens.
+  Result<OpenState> state_unchanged() const;
   // Connection of the plan's endpoint.
   Result<std::unique_ptr<Endpoint>> endpoint(EndpointIndex index) const;
 
  private:
   explicit Bridge(Mapping mapping);
+  Result<> find_entities(OpenState& state) const;
 
   Mapping mapping_;
   ThreadExecutor executor_;

@@ -1,5 +1,6 @@
 #include "mapping/compile.h"
 
+#include "mapping/check_tests.h"
 #include "mapping/compile_context.h"
 #include "mapping/referrers.h"
 #include "model/hashing.h"
@@ -101,7 +102,8 @@ Compiled compile(const Document& document, const Catalogs& catalogs) {
     for (EntityBuild& build : context.entities) plan->entities.push_back(std::move(build.plan));
     find_referrers(*plan);
     add_foreign_keys(*plan, catalogs);
-    out.plan = std::move(plan);
+    check_tests(document, *plan, problems);
+    if (!problems.fatal()) out.plan = std::move(plan);
   }
   out.fields = std::move(context.reports);
   out.problems = problems.take();

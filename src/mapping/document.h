@@ -146,6 +146,25 @@ struct EntityDecl {
   std::string text;  // canonical text of the entity and its defaults: for the fingerprint
 };
 
+// One cell of a case; no text is null.
+struct TestCell {
+  Word column;
+  std::optional<std::string> text;
+};
+
+// One case of `tests:`.
+struct TestDecl {
+  SourcePosition where;
+  std::string name;  // empty: it has none
+  std::string entity;
+  std::string kind;  // empty: the entity's only table
+  Side from = Side::kLegacy;
+  std::vector<TestCell> given, old;  // old: of the other side
+  std::vector<TestCell> expected;    // of the other side
+  bool refused = false;              // expected instead
+  std::string reason;                // of the refusal; empty: any
+};
+
 class Document {
  public:
   std::string file;
@@ -156,6 +175,7 @@ class Document {
   std::optional<EndpointDecl> state;
   Phase phase = Phase::kDual;
   std::vector<EntityDecl> entities;
+  std::vector<TestDecl> tests;
   std::string text;  // canonical text without connection strings: for the hash
   std::shared_ptr<const SourceText> source;  // shared: compile() shows excerpts too
 

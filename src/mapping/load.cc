@@ -6,6 +6,7 @@
 #include "mapping/load_scripts.h"
 #include "mapping/load_secrets.h"
 #include "mapping/load_settings.h"
+#include "mapping/load_tests.h"
 #include "mapping/suggest.h"
 #include "mapping/tenant_file.h"
 #include "mapping/variables.h"
@@ -102,11 +103,13 @@ void load_document(const YamlNode& root, const TenantFile* tenant, LoadContext& 
   load_limits(map.take("limits"), defaults.limits, context);
   const YamlNode* entities =
       map.require("entities", "entities: {person: {legacy: …, platform: …, fields: …}}");
+  const YamlNode* tests = map.take("tests");
   map.finish();
   if (entities == nullptr || !expect(*entities, YamlNode::Kind::kMap, "`entities`", problems))
     return;
   for (const YamlEntry& entry : entities->entries) load_entity(entry, defaults, context);
   check_names(context);
+  load_tests(tests, context);
 }
 
 }  // namespace
