@@ -19,8 +19,8 @@ void KeySample::offer(KeyView key) {
   kept_.emplace_back(key);
   if (kept_.size() < 2 * most_) return;
   // Every second one goes, and from now on every second one is left out.
-  std::size_t to = 0;
-  for (std::size_t from = 0; from < kept_.size(); from += 2) kept_[to++] = std::move(kept_[from]);
+  std::size_t to = 1;
+  for (std::size_t from = 2; from < kept_.size(); from += 2) kept_[to++] = std::move(kept_[from]);
   kept_.resize(to);
   stride_ *= 2;
 }
