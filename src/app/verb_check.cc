@@ -1,7 +1,8 @@
-// check: is the mapping lawful for these two live schemas? (MAPPING §4, levels 1 to 4)
+// check: is the mapping lawful for these two live schemas? (MAPPING §4, levels 1 to 6)
 
 #include "app/collision_remarks.h"
 #include "app/json_text.h"
+#include "app/row_remarks.h"
 #include "app/table.h"
 #include "app/verb.h"
 #include "app/wiring.h"
@@ -18,6 +19,7 @@ namespace {
 
 struct CheckOptions {
   bool exit_code = false;
+  bool full = false;
 };
 
 // Lines that say what became different.
@@ -36,6 +38,10 @@ Json check_json(const Mapping& mapping, bool lawful, const Changes& changes) {
                       {"field", field.field},
                       {"law", field.law},
                       {"evidence", field.evidence},
+                      {"rows", field.rows},
+                      {"tried", field.tried},
+                      {"unfit", field.unfit},
+                      {"broken", field.broken},
                       {"losses", field.losses},
                       {"loss_declared", field.loss_declared}});
   }
@@ -65,15 +71,22 @@ void print_fields(const std::vector<FieldReport>& fields, Terminal& terminal) {
   table.print(terminal);
 }
 
-// Level 4 on real rows.
-Result<> count_rows(Mapping& mapping) {
+// Levels 4 and 6 on real rows.
+Result<> look_at_rows(Mapping& mapping, bool full) {
   const Plan& plan = *mapping.plan;
-  ATLAS_TRY(std::vector<Problem> remarks,
-            collision_remarks(*mapping.document, plan, [&](EndpointIndex index) {
-              return mapping.engines.open_endpoint(plan.endpoints[index.value]);
-            }));
-  std::ranges::move(remarks, std::back_inserter(mapping.problems));
+  const auto open = [&](EndpointIndex index) {
+    return mapping.engines.open_endpoint(plan.endpoints[index.value]);
+  };
+  ATLAS_TRY(std::vector<Problem> collisions, collision_remarks(*mapping.document, plan, open));
+  ATLAS_TRY(std::vector<Problem> rows,
+            row_remarks(*mapping.document, plan, full, mapping.fields, open));
+  std::ranges::move(collisions, std::back_inserter(mapping.problems));
+  std::ranges::move(rows, std::back_inserter(mapping.problems));
   return {};
+}
+
+bool lawful_so_far(const Mapping& mapping) {
+  return mapping.plan != nullptr && std::ranges::none_of(mapping.problems, &Problem::fatal);
 }
 
 struct Remembered {
@@ -102,8 +115,8 @@ Result<ExitCode> check(const CheckOptions& options, const CommonOptions& common,
                        Terminal& terminal) {
   Mapping mapping = load_mapping(common);
   if (mapping.document) ATLAS_OK(compile_mapping(mapping));
-  const bool lawful = mapping.plan != nullptr;
-  if (lawful) ATLAS_OK(count_rows(mapping));
+  if (lawful_so_far(mapping)) ATLAS_OK(look_at_rows(mapping, options.full));
+  const bool lawful = lawful_so_far(mapping);
   Result<Remembered> kept{Remembered()};
   if (lawful) kept = remember(mapping);
   if (common.json) {
@@ -143,8 +156,9 @@ void declare_check(Verb& root) {
   verb.reads_config()
       .prints_tables_or_json()
       .takes_all_tenants()
+      .flag("--full", options->full, "Try the fields on all rows, not on about 2,000 a table")
       .flag("--exit-code", options->exit_code, "Exit 2 when fields declare losses")
-      .examples({"check", "check -c atlas.yaml -o json"})
+      .examples({"check", "check -c atlas.yaml -o json", "check --full"})
       .does([options](const CommonOptions& common, Terminal& terminal) {
         return check(*options, common, terminal);
       });

@@ -6,6 +6,7 @@
 #include "foundation/result.h"
 #include "mapping/plan.h"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -59,11 +60,16 @@ struct FieldReport {
   std::string entity, field, law, evidence;
   std::vector<std::string> losses;  // declared, or values of one side that the other cannot hold
   bool loss_declared = false;       // by `loss:`
+  // Level 6, of both sides; 0 where no rows were tried.
+  std::int64_t rows = 0;    // looked at
+  std::int64_t tried = 0;   // of them, rows with a value that can be mapped
+  std::int64_t unfit = 0;   // will be quarantined
+  std::int64_t broken = 0;  // do not survive the trip
 };
 struct Compiled {
-  std::unique_ptr<Plan> plan;     // null if a problem is fatal
-  std::vector<Problem> problems;  // levels 2 to 4
-  std::vector<FieldReport> fields;
+  std::unique_ptr<Plan> plan;       // null if a problem is fatal
+  std::vector<Problem> problems;    // levels 2 to 4
+  std::vector<FieldReport> fields;  // with a plan: its fields, entity by entity, in their order
 };
 // Levels 2, 3 and 4 without looking at rows.
 Compiled compile(const Document& document, const Catalogs& catalogs);
