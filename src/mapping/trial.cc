@@ -56,7 +56,9 @@ bool Trial::flows(const FieldPlan& field) const {
          (field.direction == Direction::kToPlatform) == (from_ == Side::kLegacy);
 }
 
-Result<CellRef> Trial::find(Side side, std::string_view column, bool any_direction) const {
+Result<CellRef> Trial::find(Side side, std::string_view name, bool any_direction) const {
+  std::string column(name);
+  std::erase(column, '`');  // around unusual letters, as in field lines
   std::optional<CellRef> found;
   bool reference = false;
   for (const FieldPlan& field : entity_.fields) {
