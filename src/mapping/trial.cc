@@ -140,6 +140,7 @@ void Trial::carry(TrialField& out) {
   const FieldPlan& field = *out.field;
   out.given = cells(field, from_, given_);
   std::vector<Value> source;
+  source.reserve(out.given.size());
   for (const TrialField::Cell& cell : out.given) source.push_back(cell.value);
   if (const Fit fit = mid_of(field, from_, source, arena_, out.mid); !fit.ok()) {
     out.refused = fit.reason;
@@ -148,6 +149,7 @@ void Trial::carry(TrialField& out) {
   }
   out.written = cells(field, to_, target_);
   std::vector<Value> target;
+  target.reserve(out.written.size());
   for (const TrialField::Cell& cell : out.written) target.push_back(cell.value);
   if (const Fit fit = write_mid(field, to_, out.mid, has_old_, arena_, target); !fit.ok()) {
     out.refused = fit.reason;
