@@ -183,6 +183,9 @@ TEST(Trace, MasksPrivateColumns) {
   EXPECT_TRUE(phone["private"].get<bool>());
   EXPECT_EQ(phone["legacy"]["mid"], "***");
   EXPECT_EQ(phone["platform"]["would_write"], Json({{"u.contact", "***"}}));
+  (void)world->sync();
+  EXPECT_THAT(world->run({"trace", "person", "users/3"}).out, Not(HasSubstr("555-0199")))
+      << "the other side has it now";
 }
 
 TEST(Trace, FollowsReferences) {

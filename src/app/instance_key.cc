@@ -45,4 +45,11 @@ std::string key_forms(const EntityPlan& entity) {
   return out + "or the platform's key";
 }
 
+std::vector<std::string> kind_names(const EntityPlan& entity) {
+  std::vector<std::string> out;
+  out.reserve(entity.kinds.size());
+  for (const KindPlan& kind : entity.kinds) out.push_back(kind.name);
+  return out;
+}
+
 }  // namespace atlas::app

@@ -16,5 +16,7 @@ std::vector<InstanceKey> readings(const EntityPlan& entity, std::string_view tex
 std::string instance_text(const EntityPlan& entity, const InstanceKey& instance);
 // How keys of the entity are written, for messages: "users/KEY, staff/KEY or the platform's key".
 std::string key_forms(const EntityPlan& entity);
+// The legacy tables, in order.
+std::vector<std::string> kind_names(const EntityPlan& entity);
 
 }  // namespace atlas::app

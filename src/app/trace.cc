@@ -15,27 +15,36 @@ namespace {
 
 constexpr std::array kSides = {Side::kLegacy, Side::kPlatform};
 
-// The columns that the mapping notes as private, of one kind's rows.
-class PrivateColumns {
+// The cells of one kind's rows whose values are not shown: those of columns that the mapping notes
+// as private, and whatever a field carries them to.
+class HiddenCells {
  public:
-  PrivateColumns(const EntityDecl* decl, const EntityPlan& entity, std::uint16_t kind)
-      : decl_(decl), entity_(entity), kind_(kind) {}
-
-  bool has(const CellRef& cell) const {
-    const Side side = cell.part == 0 ? Side::kLegacy : Side::kPlatform;
-    const std::string& name = entity_.shape(cell.part, kind_).columns[cell.column].name;
-    return decl_ != nullptr &&
-           std::ranges::any_of(decl_->notes[index(side)], [&](const NoteDecl& note) {
-             return note.kind == NoteKind::kPrivate && note.column.column == name &&
-                    (note.column.qualifier.empty() ||
-                     note.column.qualifier == entity_.source(cell.part, kind_));
-           });
+  HiddenCells(const EntityDecl& decl, const EntityPlan& entity, std::uint16_t kind) {
+    for (const FieldPlan& field : entity.fields) {
+      if (!applies_to(field, kind)) continue;
+      std::vector<CellRef> cells = field_cells(field, Side::kLegacy, kind);
+      cells.insert(cells.end(), field.platform.begin(), field.platform.end());
+      if (std::ranges::any_of(
+              cells, [&](const CellRef& cell) { return is_private(decl, entity, kind, cell); }))
+        cells_.insert(cells_.end(), cells.begin(), cells.end());
+    }
   }
 
+  bool has(const CellRef& cell) const { return std::ranges::find(cells_, cell) != cells_.end(); }
+
  private:
-  const EntityDecl* decl_;
-  const EntityPlan& entity_;
-  std::uint16_t kind_;
+  static bool is_private(const EntityDecl& decl, const EntityPlan& entity, std::uint16_t kind,
+                         const CellRef& cell) {
+    const Side side = cell.part == 0 ? Side::kLegacy : Side::kPlatform;
+    const std::string& name = entity.shape(cell.part, kind).columns[cell.column].name;
+    return std::ranges::any_of(decl.notes[index(side)], [&](const NoteDecl& note) {
+      return note.kind == NoteKind::kPrivate && note.column.column == name &&
+             (note.column.qualifier.empty() ||
+              note.column.qualifier == entity.source(cell.part, kind));
+    });
+  }
+
+  std::vector<CellRef> cells_;
 };
 
 std::optional<std::string> shown(std::optional<std::string> text, bool masked) {
@@ -45,7 +54,7 @@ std::optional<std::string> shown(std::optional<std::string> text, bool masked) {
 // The fields of one image.
 class Tracer {
  public:
-  Tracer(const Plan& plan, const Mapper& mapper, ImageSet& images, const PrivateColumns& hidden,
+  Tracer(const Plan& plan, const Mapper& mapper, ImageSet& images, const HiddenCells& hidden,
          const std::optional<LinkRecord>& link)
       : plan_(plan),
         mapper_(mapper),
@@ -180,7 +189,7 @@ class Tracer {
   const EntityPlan& entity_;
   ImageSet& images_;
   const Image& image_;
-  const PrivateColumns& hidden_;
+  const HiddenCells& hidden_;
   const std::optional<LinkRecord>& link_;
   std::array<Mids, 2> mids_;
   std::array<std::optional<Misfit>, 2> misfits_;
@@ -211,7 +220,7 @@ Result<Trace> trace_instance(const Bridge& bridge, OpenState& state, const Entit
     out.note = image.oversize_text(entity);
     return out;
   }
-  const PrivateColumns hidden(bridge.mapping().document->entity(entity.name), entity, image.kind);
+  const HiddenCells hidden(*bridge.mapping().document->entity(entity.name), entity, image.kind);
   Tracer tracer(bridge.plan(), search.mapper(), images, hidden, lead.link);
   for (std::uint32_t f = 0; f < entity.fields.size(); ++f) {
     if (applies_to(entity.fields[f], image.kind)) out.fields.push_back(tracer.field(f));

@@ -10,7 +10,8 @@
 
 namespace atlas::app {
 
-// What stands in for a value of a column that the mapping notes as private.
+// What stands in for a value of a column that the mapping notes as private, and of the columns that
+// its fields lead to.
 inline constexpr const char* kMasked = "***";
 
 // One side of one field.
@@ -32,7 +33,7 @@ struct TraceField {
   std::string name;
   std::string line;                // as the mapping has it
   std::string operation;           // "enum", "reference"
-  bool masked = false;             // one of its columns is private
+  bool masked = false;             // one of its columns is not shown
   std::array<TraceSide, 2> sides;  // by index(Side)
   std::optional<bool> equal;       // unset: not both sides have a value
   // "agreed", "legacy edited", "platform edited", "both edited"; "none": nothing was agreed yet;

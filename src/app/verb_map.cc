@@ -2,6 +2,7 @@
 // writes nothing.
 
 #include "app/cell_texts.h"
+#include "app/instance_key.h"
 #include "app/json_text.h"
 #include "app/table.h"
 #include "app/verb.h"
@@ -48,12 +49,12 @@ Result<Subject> find_subject(const Plan& plan, const std::string& text) {
   Subject out{plan.entity(name)};
   if (out.entity == nullptr) {
     std::vector<std::string> names;
+    names.reserve(plan.entities.size());
     for (const EntityPlan& entity : plan.entities) names.push_back(entity.name);
     return Error(Code::kNotFound, fmt::format("the mapping has no entity {}", one_line(name)))
         .advise(suggestion(name, names));
   }
-  std::vector<std::string> kinds;
-  for (const KindPlan& kind : out.entity->kinds) kinds.push_back(kind.name);
+  const std::vector<std::string> kinds = kind_names(*out.entity);
   if (slash == std::string::npos) {
     if (kinds.size() == 1) return out;
     return Error(Code::kUsage, fmt::format("{} is several legacy tables", name))
@@ -96,6 +97,7 @@ Side side_of(const TryOptions& options, const Subject& subject,
 
 std::vector<CellText> texts(const std::vector<TrialField::Cell>& cells) {
   std::vector<CellText> out;
+  out.reserve(cells.size());
   for (const TrialField::Cell& cell : cells) out.emplace_back(cell.name, text_of(cell.value));
   return out;
 }

@@ -1,6 +1,7 @@
 // trace ENTITY KEY: one instance field by field: cells, what is compared, and what the operators
 // would write. Shows values, but not those of private columns.
 
+#include "app/instance_key.h"
 #include "app/json_text.h"
 #include "app/table.h"
 #include "app/trace.h"
@@ -103,8 +104,7 @@ Json trace_json(const Trace& trace) {
 }
 
 Result<> check_kind(const EntityPlan& entity, const std::string& kind) {
-  std::vector<std::string> kinds;
-  for (const KindPlan& known : entity.kinds) kinds.push_back(known.name);
+  const std::vector<std::string> kinds = kind_names(entity);
   if (kind.empty() || std::ranges::find(kinds, kind) != kinds.end()) return {};
   return Error(Code::kNotFound,
                fmt::format("{} has no legacy table {}", entity.name, one_line(kind)))

@@ -70,6 +70,21 @@ TEST(CheckTests, FieldsOfOneDocumentWriteItTogether) {
               IsEmpty());
 }
 
+TEST(CheckTests, WhatIsNotGivenIsNull) {
+  EXPECT_THAT(refusals("  - {entity: e, given: {platform: {p.first: Bo}}, expect: {legacy: {name: "
+                       "Bo}}}\n"),
+              IsEmpty());
+  EXPECT_THAT(refusals("  - {entity: e, given: {platform: {p.last: ~, p.first: ~}}, expect: "
+                       "{legacy: {name: ~}}}\n"),
+              IsEmpty());
+}
+
+TEST(CheckTests, ColumnsAreSpelledAsInFieldLines) {
+  EXPECT_THAT(refusals("  - {entity: e, given: {legacy: {t.status: 1}}, expect: {platform: "
+                       "{p.`status`: on}}}\n"),
+              IsEmpty());
+}
+
 TEST(CheckTests, AFailureNamesTheCaseAndBothValues) {
   const std::string said = refusals(
       "  - name: a pair\n    entity: e\n    given: {legacy: {name: Bo Ek}}\n"

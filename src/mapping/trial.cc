@@ -56,7 +56,9 @@ bool Trial::flows(const FieldPlan& field) const {
          (field.direction == Direction::kToPlatform) == (from_ == Side::kLegacy);
 }
 
-Result<CellRef> Trial::find(Side side, std::string_view column, bool any_direction) const {
+Result<CellRef> Trial::find(Side side, std::string_view name, bool any_direction) const {
+  std::string column(name);
+  std::erase(column, '`');  // around unusual letters, as in field lines
   std::optional<CellRef> found;
   bool reference = false;
   for (const FieldPlan& field : entity_.fields) {
@@ -138,6 +140,7 @@ void Trial::carry(TrialField& out) {
   const FieldPlan& field = *out.field;
   out.given = cells(field, from_, given_);
   std::vector<Value> source;
+  source.reserve(out.given.size());
   for (const TrialField::Cell& cell : out.given) source.push_back(cell.value);
   if (const Fit fit = mid_of(field, from_, source, arena_, out.mid); !fit.ok()) {
     out.refused = fit.reason;
@@ -146,6 +149,7 @@ void Trial::carry(TrialField& out) {
   }
   out.written = cells(field, to_, target_);
   std::vector<Value> target;
+  target.reserve(out.written.size());
   for (const TrialField::Cell& cell : out.written) target.push_back(cell.value);
   if (const Fit fit = write_mid(field, to_, out.mid, has_old_, arena_, target); !fit.ok()) {
     out.refused = fit.reason;

@@ -61,7 +61,7 @@ class Trial {
   using Row = std::map<std::pair<std::uint32_t, std::uint32_t>, Value>;  // by part and column
 
   bool flows(const FieldPlan& field) const;
-  Result<CellRef> find(Side side, std::string_view column, bool any_direction) const;
+  Result<CellRef> find(Side side, std::string_view name, bool any_direction) const;
   Result<> put_into(Row& row, Side side, std::string_view column,
                     const std::optional<std::string>& text, bool any_direction);
   bool touched(const FieldPlan& field) const;
