@@ -127,6 +127,9 @@ TYPED_TEST(CheckOnRows, RefusesWhatAnExpressionLosesOnARowThatIsThere) {
   EXPECT_EQ(sampled.exit, 78);
   EXPECT_THAT(sampled.err, HasSubstr("400 of 2,000 sampled legacy rows (20 %)"));
   EXPECT_EQ(this->shop.run({"sync"}).exit, 78) << "no check has passed";
+  (void)this->shop.legacy().query("update items set code = 'all--' || id");
+  EXPECT_THAT(this->shop.run({"check"}).err,
+              HasSubstr("2,000 of 2,000 sampled legacy rows (100 %)"));
 }
 
 TYPED_TEST(CheckOnRows, TellsWhatWillBeQuarantined) {

@@ -16,12 +16,19 @@ namespace {
 
 constexpr std::array kSides = {Side::kLegacy, Side::kPlatform};
 
+// Two digits, and never an exponent.
+std::string percent(double some, double of) {
+  const double value = std::min(100.0, 100.0 * some / std::max(of, 1.0));
+  if (value >= 9.95) return fmt::format("{:.0f} %", value);
+  return value >= 0.0001 || value == 0 ? fmt::format("{:.2g} %", value) : "0.0001 %";
+}
+
 // "41 of 2,000 sampled legacy rows (2.1 %)".
 std::string share(std::int64_t some, std::int64_t rows, Side side, bool full) {
   return fmt::format(
-      "{} of {} ({:.2g} %)", grouped(some),
+      "{} of {} ({})", grouped(some),
       counted(rows, fmt::format("{}{} row", full ? "" : "sampled ", side_name(side))),
-      100.0 * static_cast<double>(some) / static_cast<double>(std::max<std::int64_t>(rows, 1)));
+      percent(static_cast<double>(some), static_cast<double>(rows)));
 }
 
 std::string_view law_text(Law law) {
@@ -95,8 +102,8 @@ std::string evidence(const std::string& known, const FieldReport& report) {
   if (known != "tested" && !known.starts_with("tested,"))
     return fmt::format("{}; {}", known, counted(report.tried, "row"));
   if (report.tried == 0) return known + "; no rows";
-  const std::string on = fmt::format("on {} (95 %: < {:.2g} %)", counted(report.tried, "row"),
-                                     std::min(100.0, 300.0 / static_cast<double>(report.tried)));
+  const std::string on = fmt::format("on {} (95 %: < {})", counted(report.tried, "row"),
+                                     percent(3, static_cast<double>(report.tried)));
   return known == "tested" ? "tested " + on : known + "; tried " + on;
 }
 

@@ -166,7 +166,7 @@ void FieldTrial::note_unfit(const Row& row, const char* reason, bool on_other_si
 }
 
 void FieldTrial::note_broken(const Row& row, Law law,
-                             std::vector<std::pair<std::string, std::string>> seen) {
+                             const std::vector<std::pair<std::string, std::string>>& seen) {
   std::optional<BrokenRows>& broken = sides_[index(row.side)].broken;
   const bool first = !broken;
   if (first) broken.emplace();

@@ -100,7 +100,8 @@ class FieldTrial {
   bool reads_as(Side side, std::span<const Value> cells, const Value& mid);
   bool take_if_smaller(const Row& row, SmallestRow& smallest, bool first) const;
   void note_unfit(const Row& row, const char* reason, bool on_other_side);
-  void note_broken(const Row& row, Law law, std::vector<std::pair<std::string, std::string>> seen);
+  void note_broken(const Row& row, Law law,
+                   const std::vector<std::pair<std::string, std::string>>& seen);
   std::string shown(Side side, std::span<const Value> cells) const;
   std::string reread(Side side, Side from, std::span<const Value> cells);
 

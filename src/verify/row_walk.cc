@@ -57,6 +57,7 @@ Result<Snapshot*> RowWalk::snapshot(EndpointIndex endpoint) {
 std::vector<RowWalk::Root> RowWalk::roots(Side side) const {
   if (side == Side::kPlatform) return {{.part = 1, .kind = 0}};
   std::vector<Root> out;
+  out.reserve(mapper_.entity().kinds.size());
   for (std::size_t kind = 0; kind < mapper_.entity().kinds.size(); ++kind)
     out.push_back({.part = 0, .kind = static_cast<std::uint16_t>(kind)});
   return out;
@@ -139,6 +140,7 @@ Result<std::size_t> RowWalk::show(const Root& root, const Rows& rows, WalkedRows
   std::vector<std::optional<Rows>> parts(entity.parts.size() + 1);
   if (root.part == 1 && rows.size() > 0) {
     std::vector<KeyView> keys;
+    keys.reserve(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) keys.push_back(rows.key(i));
     for (std::uint32_t part = 2; part < parts.size(); ++part) {
       ATLAS_TRY(Snapshot * view, snapshot(entity.endpoint(part, 0)));
