@@ -76,6 +76,7 @@ void read_enum(const YamlNode* node, std::string_view what,
                ProblemList& problems) {
   if (node == nullptr) return;
   std::vector<std::string> names;
+  names.reserve(choices.size());
   for (const auto& choice : choices) names.push_back(choice.first);
   if (auto found = read_choice(*node, what, names, problems)) out = choices[*found].second;
 }
