@@ -74,7 +74,7 @@ const char* reason_of(LuaEnd end) {
 class Script {
  public:
   explicit Script(const LuaOp& op) : op_(op) {}
-  ~Script() { delete idle_.load(); }  // NOLINT(cppcoreguidelines-owning-memory): an atomic owner
+  ~Script() { const std::unique_ptr<States> last(idle_.exchange(nullptr)); }
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
