@@ -17,6 +17,7 @@ using Variables = std::vector<std::pair<std::string, std::pair<Type, std::string
 std::vector<ExpressionColumn> columns_for(const std::vector<ColumnName>& names,
                                           const std::vector<LensColumn>& columns) {
   std::vector<ExpressionColumn> out;
+  out.reserve(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) out.push_back({names[i], columns[i].type});
   return out;
 }

@@ -64,11 +64,11 @@ Value number_of(Small number, Arena& arena) {
     --number.scale;
   }
   if (number.scale == 0) return Value::integer(number.units);
-  std::array<char, 48> buffer;
+  std::array<char, 48> buffer{};
   const bool negative = number.units < 0;
   const std::uint64_t magnitude = negative ? 0 - static_cast<std::uint64_t>(number.units)
                                            : static_cast<std::uint64_t>(number.units);
-  std::array<char, 24> digits;
+  std::array<char, 24> digits{};
   const char* const end =
       std::to_chars(digits.data(), digits.data() + digits.size(), magnitude).ptr;
   const int count = static_cast<int>(end - digits.data());

@@ -22,6 +22,7 @@ std::variant<Expression, std::string> expression_of(const std::string& text,
     return fmt::format("{} {}", code_text(problem.error.code()), problem.error.why());
   }
   std::vector<ExpressionColumn> named;
+  named.reserve(columns.size());
   for (const LensColumn& column : columns)
     named.push_back(
         {{.qualifier = "", .column = column.name, .path = column.path, .where = {}}, column.type});
@@ -37,6 +38,7 @@ std::string answer(const std::string& text, const std::vector<LensColumn>& colum
   if (const auto* problem = std::get_if<std::string>(&made)) return *problem;
   Arena arena;
   std::vector<Value> values;
+  values.reserve(cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
     ColumnOptions options;
     options.without_padding = columns[i].type.kind == TypeKind::kChar;

@@ -167,6 +167,7 @@ class Checker {
 
   TypedNode logic(const ExpressionNode& node) {
     std::vector<TypedNode> args;
+    args.reserve(node.args.size());
     for (const ExpressionNode& arg : node.args)
       args.push_back(of_type(arg, Meet::kBool, fmt::format("`{}`", node.name)));
     return made(node.kind == Kind::kAnd ? Op::kAnd : Op::kOr, Meet::kBool, node, std::move(args));
@@ -197,6 +198,7 @@ class Checker {
 
   TypedNode in_list(const ExpressionNode& node) {
     std::vector<TypedNode> args;
+    args.reserve(node.args.size());
     for (const ExpressionNode& arg : node.args) args.push_back(check(arg));
     read_texts(args);
     (void)common(args, 0, node);
@@ -252,6 +254,7 @@ class Checker {
                                                 &std::pair<std::string_view, Op>::first);
     if (found == std::end(kOps)) return std::nullopt;
     std::vector<TypedNode> args;
+    args.reserve(node.args.size());
     for (const ExpressionNode& arg : node.args) args.push_back(check(arg));
     const bool equality = found->second == Op::kEqual || found->second == Op::kNotEqual;
     const bool null_left = is_constant(args[0]) && args[0].constant.is_null();
@@ -284,6 +287,7 @@ class Checker {
            fmt::format("{} takes {} argument{}", node.name,
                        many ? "two or more" : std::to_string(wanted), wanted == 1 ? "" : "s"));
     std::vector<TypedNode> args;
+    args.reserve(node.args.size());
     for (const ExpressionNode& arg : node.args) args.push_back(check(arg));
     if (found->second == Op::kIsNull) return made(Op::kIsNull, Meet::kBool, node, std::move(args));
     read_texts(args);
@@ -306,6 +310,7 @@ class Checker {
     if (auto found = comparison(node)) return std::move(*found);
     if (auto found = of_any_type(node)) return std::move(*found);
     std::vector<TypedNode> args;
+    args.reserve(node.args.size());
     for (const ExpressionNode& arg : node.args) args.push_back(check(arg));
     std::vector<const ExpressionFunction*> namesakes;
     for (const ExpressionFunction& function : expression_functions()) {

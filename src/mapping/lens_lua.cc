@@ -102,6 +102,7 @@ class LuaFunction final : public Conversion {
     auto states = script_->take();
     if (!states) return {reason::kLuaError};
     std::vector<LuaValue> arguments;
+    arguments.reserve(values.size());
     for (const Value& value : values) arguments.push_back(to_lua(value));
     std::array<std::vector<LuaValue>, 3> answers;
     std::array<LuaEnd, 3> ends{};
@@ -130,6 +131,7 @@ class LuaFunction final : public Conversion {
 
 std::vector<Meet> meets_of(const std::vector<LensColumn>& columns) {
   std::vector<Meet> out;
+  out.reserve(columns.size());
   for (const LensColumn& column : columns) out.push_back(conversion_meet(column));
   return out;
 }

@@ -25,7 +25,6 @@ class Combinations {
  public:
   Combinations(const std::vector<LensColumn>& columns, Arena& arena) {
     for (const LensColumn& column : columns) samples_.push_back(sample_cells(column, arena));
-    each_ = 1;
     while (power(each_ + 1) <= kCombinationsMax) ++each_;
     at_.assign(columns.size(), 0);
   }

@@ -32,6 +32,7 @@ class ExpressionLoader {
       return out;
     }
     std::vector<std::string> names;
+    names.reserve(columns.size());
     for (const ColumnName& column : columns) names.push_back(column.text());
     std::vector<bool> given(columns.size());
     for (const YamlEntry& entry : node.entries) {

@@ -108,14 +108,15 @@ std::string message_of(lua_State* lua) {
 void* LuaSandbox::allocate(void* budget, void* block, std::size_t old_size, std::size_t size) {
   auto* own = static_cast<Budget*>(budget);
   const std::size_t before = block == nullptr ? 0 : old_size;
+  // NOLINTBEGIN(cppcoreguidelines-owning-memory,cppcoreguidelines-no-malloc): Lua owns its blocks
   if (size == 0) {
     own->used -= before;
-    std::free(block);  // NOLINT(cppcoreguidelines-no-malloc): Lua's allocator grows blocks
+    std::free(block);
     return nullptr;
   }
   if (size > before && own->used - before + size > kLuaMemoryMax) return nullptr;
-  void* const out =
-      std::realloc(block, size);  // NOLINT(cppcoreguidelines-no-malloc): Lua's allocator
+  void* const out = std::realloc(block, size);
+  // NOLINTEND(cppcoreguidelines-owning-memory,cppcoreguidelines-no-malloc)
   if (out != nullptr) own->used = own->used - before + size;
   return out;
 }
@@ -154,16 +155,13 @@ bool LuaSandbox::has(const char* function) {
 
 LuaEnd LuaSandbox::call(const char* function, std::span<const LuaValue> arguments,
                         std::span<LuaValue> answers, std::string* message) {
-  const Call call{function, arguments, static_cast<int>(answers.size())};
+  Call call{function, arguments, static_cast<int>(answers.size())};
   // Sets the count to zero again.
   lua_sethook(lua_, over_budget, LUA_MASKCOUNT, kLuaInstructionsMax);
   lua_settop(lua_, 0);
   if (lua_checkstack(lua_, call.answers + LUA_MINSTACK) == 0) return LuaEnd::kMemory;
   lua_pushcfunction(lua_, run_call);
-  lua_pushlightuserdata(
-      lua_,
-      const_cast<Call*>(
-          &call));  // NOLINT(cppcoreguidelines-pro-type-const-cast): Lua takes no pointer to const
+  lua_pushlightuserdata(lua_, &call);
   const int status = lua_pcall(lua_, 1, call.answers, 0);
   LuaEnd end = LuaEnd::kAnswered;
   if (status == LUA_ERRMEM) {

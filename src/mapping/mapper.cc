@@ -14,29 +14,37 @@ constexpr std::size_t kCellsMax = 16;  // columns of one field on one side; the 
 constexpr char kUnlinked = '?';
 constexpr char kLinked = '=';
 
+// The cells of one field. A single one stays where it is; several are copied together.
 struct Cells {
-  std::array<Value, kCellsMax> values;
+  explicit Cells(std::span<Value> room) : values(room) {}
+  std::span<Value> values;
+  const Value* single = nullptr;
   std::size_t size = 0;
   bool present = true;    // every row that holds a cell is there
   bool optional = false;  // an absent row is an optional part
   bool all_null = true;
   bool any_null = false;
-  std::span<const Value> span() const { return {values.data(), size}; }
+  std::span<const Value> span() const {
+    if (size == 1) return {single, 1};
+    return {values.data(), size};
+  }
 };
+using Room = std::array<Value, kCellsMax>;
 
 bool applies(const FieldPlan& field, std::uint16_t kind) {
   return ((field.kinds >> kind) & 1U) != 0;
 }
 
-Cells gather(const EntityPlan& entity, const FieldPlan& field, Side side,
-             const InstanceRows& rows) {
-  Cells out;
+Cells gather(const EntityPlan& entity, const FieldPlan& field, Side side, const InstanceRows& rows,
+             Room& room) {
+  Cells out(room);
   auto take = [&](std::span<const Value> row, std::uint32_t column, Presence presence) {
     if (row.empty()) {
       out.present = false;
       out.optional |= presence == Presence::kOptional;
       return;
     }
+    if (out.size == 0) out.single = &row[column];
     out.values[out.size++] = row[column];
     out.all_null &= row[column].is_null();
     out.any_null |= row[column].is_null();
@@ -106,10 +114,11 @@ bool stray_flag(const EntityPlan& entity, Side side, const InstanceRows& rows) {
 }  // namespace
 
 void Mapper::parents(Side side, const InstanceRows& rows, std::vector<ParentKey>& out) const {
+  Room room;
   for (std::uint32_t i = 0; i < entity_.fields.size(); ++i) {
     const FieldPlan& field = entity_.fields[i];
     if (!field.ref || !applies(field, rows.kind)) continue;
-    const Cells cells = gather(entity_, field, side, rows);
+    const Cells cells = gather(entity_, field, side, rows, room);
     if (!cells.present || cells.any_null) continue;
     out.push_back({i, field.ref->parent, side, field.ref->parent_kind,
                    encode_key(parent_key(*field.ref, side, cells.span()))});
@@ -121,6 +130,7 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
   out.values.assign(entity_.fields.size(), Value::null());
   out.hashes.assign(entity_.fields.size(), kNoBase);
   out.match_unfit = false;
+  Room room;
   std::optional<Misfit> first;
   const auto unfit = [&](std::uint32_t field, const char* reason) {
     out.match_unfit |= entity_.fields[field].in_match;
@@ -129,7 +139,7 @@ std::optional<Misfit> Mapper::read(Side side, const InstanceRows& rows, const Re
   for (std::uint32_t i = 0; i < entity_.fields.size(); ++i) {
     const FieldPlan& field = entity_.fields[i];
     if (!applies(field, rows.kind)) continue;
-    const Cells cells = gather(entity_, field, side, rows);
+    const Cells cells = gather(entity_, field, side, rows, room);
     Value mid;
     if (!cells.present) {
       if (!cells.optional) continue;  // not there yet: no value at all
@@ -213,8 +223,6 @@ Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_
     std::fill(cells.begin(), cells.end(), Value::null());
     return out;
   }
-  std::array<Value, kCellsMax> made;
-  const std::span<Value> target{made.data(), cells.size()};
   bool old_null = true;
   for (const Value& cell : cells) old_null &= cell.is_null();
   const bool keep = present && (!old_null || field.lens->handles_null());
@@ -222,12 +230,20 @@ Mapper::Written Mapper::write(Side side, std::uint32_t field_index, std::uint16_
   // written so far.
   const std::span<const Value> old =
       keep || !old_null ? std::span<const Value>(cells) : std::span<const Value>();
-  const Fit fit = field.lens->put(side, mid, old, arena, target);
-  if (!fit.ok()) {
-    out.misfit = Misfit{field_index, fit.reason};
-    return out;
+  const auto put = [&](std::span<Value> target) {
+    const Fit fit = field.lens->put(side, mid, old, arena, target);
+    if (fit.ok())
+      std::copy(target.begin(), target.end(), cells.begin());
+    else
+      out.misfit = Misfit{field_index, fit.reason};
+  };
+  if (cells.size() == 1) {
+    Value made;
+    put({&made, 1});
+  } else {
+    std::array<Value, kCellsMax> made;
+    put({made.data(), cells.size()});
   }
-  std::copy(target.begin(), target.end(), cells.begin());
   return out;
 }
 
