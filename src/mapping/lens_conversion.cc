@@ -82,7 +82,7 @@ class ConversionLens final : public Lens {
   Fit read_again(Side side, const Value& mid, Arena& arena, std::span<const Value> cells) const {
     Value back;
     const Fit fit = get(side, cells, arena, back);
-    if (fit.reason == reason::kLuaImpure) return fit;
+    if (reason::is(fit.reason, reason::kLuaImpure)) return fit;
     return fit.ok() && mid_equal(back, mid) ? Fit{} : Fit{reason::kNotUndone};
   }
   Fit read(Side side, std::span<const Value> cells, Arena& arena, Values& out) const {
@@ -145,8 +145,8 @@ Trial try_law(const LensSpec& spec, const ConversionLens& lens, Side coarse) {
     std::vector<Value> made(lens.arity(finer_side));
     const Fit fit = lens.create(finer_side, mid, {}, arena, made);
     out.kept += fit.ok() && !mid.is_null() ? 1 : 0;
-    out.impure |= fit.reason == reason::kLuaImpure;
-    if (fit.reason != reason::kNotUndone || out.broken) continue;
+    out.impure |= reason::is(fit.reason, reason::kLuaImpure);
+    if (!reason::is(fit.reason, reason::kNotUndone) || out.broken) continue;
     Value back;
     const bool read = lens.get(finer_side, made, arena, back).ok();
     out.broken = fmt::format("{} {} is written as {} and comes back as {}", side_name(coarse),

@@ -96,7 +96,7 @@ Fit edit_point(std::string_view document, std::string_view latitude, std::string
   if (!document.empty()) {
     Value ignored[2];
     if (const Fit fit = read_point(document, arena, ignored[0], ignored[1]);
-        fit.reason == reason::kNotPoint)
+        reason::is(fit.reason, reason::kNotPoint))
       return fit;
     const auto elements = json_elements(json_find(document, kCoordinates).text);
     for (std::size_t i = 2; i < elements.size(); ++i)

@@ -167,7 +167,7 @@ class Laws {
                          cells_text(out), how, fit.ok() ? value_text(back) : fit.reason));
     }
     const Fit fit = lens_.put(side, mid, old, arena_, out);
-    if (fit.reason == reason::kLost)
+    if (reason::is(fit.reason, reason::kLost))
       fail(fmt::format("lost: mid {} on {} ({})", value_text(mid), side_name(side), how));
     if (!fit.ok()) return;
     ++count_.written;

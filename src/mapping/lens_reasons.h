@@ -3,7 +3,14 @@
 // Why a value does not fit: every reason a lens gives, in one place. docs/operators.md explains
 // each of them (a test compares). They name no value and no column: the caller knows both.
 
+#include <string_view>
+
 namespace atlas::reason {
+
+// Whether a lens gave this reason. By content: each file that names a reason may have its own copy.
+inline bool is(const char* given, std::string_view wanted) {
+  return given != nullptr && std::string_view(given) == wanted;
+}
 
 // Any column.
 inline constexpr const char* kWrongTag = "the cell is not of its column's type";

@@ -62,8 +62,11 @@ class Walker {
   static const Json* place_of(const std::string& key, const Json& place) {
     if (place.contains("properties") && place["properties"].contains(key))
       return &place["properties"][key];
-    for (const auto& [pattern, own] : place.value("patternProperties", Json::object()).items()) {
-      if (std::regex_search(key, std::regex(pattern))) return &place["patternProperties"][pattern];
+    if (place.contains("patternProperties")) {
+      const Json& patterns = place["patternProperties"];
+      for (const auto& [pattern, own] : patterns.items()) {
+        if (std::regex_search(key, std::regex(pattern))) return &patterns[pattern];
+      }
     }
     const bool others =
         place.contains("additionalProperties") && place["additionalProperties"].is_object();
