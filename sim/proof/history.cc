@@ -62,7 +62,7 @@ std::string name(const Token& token) {
 class Pass {
  public:
   Pass(const Company& company, const std::vector<Event>& events, const HistoryFacts& facts)
-      : company_(company), facts_(facts) {
+      : company_(company), events_(events), facts_(facts) {
     for (const Event& event : events) {
       if (event.database != nullptr) learn_owner(event);
     }
@@ -76,6 +76,17 @@ class Pass {
   }
 
   // H5: fields of a group win or lose together.
+  // Whether a user wrote to the conflict's person after its run began: what one target refused is
+  // decided again in the same run, and the later edit may win then.
+  bool touched_since(const Conflict& conflict) const {
+    const auto token = token_of(conflict.legacy_value);
+    return token && std::ranges::any_of(events_, [&](const Event& event) {
+             if (event.database == nullptr || event.bridge || event.at < conflict.at) return false;
+             const auto owner = owners_.find(row_of(event));
+             return owner != owners_.end() && owner->second == token->person;
+           });
+  }
+
   std::optional<Violation> group_torn() const {
     if (!facts_.group) return std::nullopt;
     for (const StateData::Entity& entity : company_.state.entities) {
@@ -85,7 +96,7 @@ class Pass {
                                 a.legacy_version == b.legacy_version &&
                                 a.platform_version == b.platform_version;
           if (together && a.field == "name" && b.field == "city" && !a.open && !b.open &&
-              a.winner != b.winner)
+              a.winner != b.winner && !touched_since(a))
             return Violation{"H5 atomicity",
                              fmt::format("{} wins the name and {} the city", a.winner, b.winner)};
         }
@@ -322,6 +333,7 @@ class Pass {
   };
 
   const Company& company_;
+  const std::vector<Event>& events_;
   const HistoryFacts& facts_;
   std::map<RowKey, std::int64_t> owners_;
   std::set<Token> on_record_;

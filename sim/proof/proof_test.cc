@@ -38,8 +38,8 @@ TEST(Seeds, AllLawsHoldAndEveryMarkIsReached) {
 
 // Each broke a law once, by a defect of the engine or of the laws.
 TEST(Seeds, ThoseThatBrokeALawOnceHold) {
-  for (const std::uint64_t seed :
-       {1002060U, 1033702U, 1037987U, 1089025U, 1091420U, 9051269U, 9136322U, 9524707U}) {
+  for (const std::uint64_t seed : {1002060U, 1033702U, 1037987U, 1089025U, 1091420U, 9051269U,
+                                   9136322U, 9524707U, 12149220U}) {
     const Outcome outcome = play(draw(seed));
     EXPECT_FALSE(outcome.violation) << seed << ": " << outcome.violation->law;
   }
