@@ -34,7 +34,7 @@ using ExpressionCall = Fit (*)(std::span<const Value> args, const ExpressionExtr
                                Arena& arena, Value& out);
 
 // Which argument is compiled once, and must be a constant.
-enum class Compiled1 : std::uint8_t { kNone, kRegex, kZone };
+enum class SecondArgument : std::uint8_t { kNone, kRegex, kZone };
 
 struct ExpressionFunction {
   std::string_view name;
@@ -46,7 +46,7 @@ struct ExpressionFunction {
   std::string_view postgres = {}, sqlite = {};
   // SQL only where the arguments after the first are whole constants, at least this.
   std::optional<int> constants_from = std::nullopt;
-  Compiled1 second = Compiled1::kNone;  // of the second argument
+  SecondArgument second = SecondArgument::kNone;  // of the second argument
 };
 
 std::span<const ExpressionFunction> expression_functions();

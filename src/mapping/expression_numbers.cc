@@ -118,34 +118,24 @@ Fit answer(const Decimal& number, Arena& arena, Value& out) {
   return {};
 }
 
-Fit plus(Args a, const Extra&, Arena& arena, Value& out) {
+// a + b, or a - b.
+Fit sum(Args a, bool subtracts, Arena& arena, Value& out) {
   Small x;
   Small y;
-  std::int64_t sum = 0;
+  std::int64_t units = 0;
   if (small_of(a[0], x) && small_of(a[1], y) && align(x, y) &&
-      !__builtin_add_overflow(x.units, y.units, &sum)) {
-    out = number_of({sum, x.scale}, arena);
+      !(subtracts ? __builtin_sub_overflow(x.units, y.units, &units)
+                  : __builtin_add_overflow(x.units, y.units, &units))) {
+    out = number_of({units, x.scale}, arena);
     return {};
   }
   Decimal left;
   Decimal right;
   if (const Fit fit = larges(a, arena, left, right); !fit.ok()) return fit;
-  return answer(left.plus(right), arena, out);
+  return answer(left.plus(subtracts ? right.negated() : right), arena, out);
 }
-Fit minus(Args a, const Extra&, Arena& arena, Value& out) {
-  Small x;
-  Small y;
-  std::int64_t difference = 0;
-  if (small_of(a[0], x) && small_of(a[1], y) && align(x, y) &&
-      !__builtin_sub_overflow(x.units, y.units, &difference)) {
-    out = number_of({difference, x.scale}, arena);
-    return {};
-  }
-  Decimal left;
-  Decimal right;
-  if (const Fit fit = larges(a, arena, left, right); !fit.ok()) return fit;
-  return answer(left.plus(right.negated()), arena, out);
-}
+Fit plus(Args a, const Extra&, Arena& arena, Value& out) { return sum(a, false, arena, out); }
+Fit minus(Args a, const Extra&, Arena& arena, Value& out) { return sum(a, true, arena, out); }
 Fit times(Args a, const Extra&, Arena& arena, Value& out) {
   Small x;
   Small y;
@@ -281,10 +271,9 @@ Fit sign(Args a, const Extra&, Arena& arena, Value& out) {
 }
 
 // The quotient cut to a whole number, and what is left of the number: a = b × div + rest.
-Fit divide(Args a, Arena& arena, std::int64_t& quotient, std::int64_t& rest) {
+Fit divide(Args a, std::int64_t& quotient, std::int64_t& rest) {
   std::int64_t x = 0;
   std::int64_t y = 0;
-  (void)arena;
   if (const Fit fit = whole_argument(a[0], x); !fit.ok()) return fit;
   if (const Fit fit = whole_argument(a[1], y); !fit.ok()) return fit;
   if (y == 0) return {reason::kDivisionByZero};
@@ -297,17 +286,17 @@ Fit divide(Args a, Arena& arena, std::int64_t& quotient, std::int64_t& rest) {
   rest = x % y;
   return {};
 }
-Fit div(Args a, const Extra&, Arena& arena, Value& out) {
+Fit div(Args a, const Extra&, Arena&, Value& out) {
   std::int64_t quotient = 0;
   std::int64_t rest = 0;
-  const Fit fit = divide(a, arena, quotient, rest);
+  const Fit fit = divide(a, quotient, rest);
   out = Value::integer(quotient);
   return fit;
 }
-Fit modulo(Args a, const Extra&, Arena& arena, Value& out) {
+Fit modulo(Args a, const Extra&, Arena&, Value& out) {
   std::int64_t quotient = 0;
   std::int64_t rest = 0;
-  const Fit fit = divide(a, arena, quotient, rest);
+  const Fit fit = divide(a, quotient, rest);
   out = Value::integer(rest);
   return fit;
 }

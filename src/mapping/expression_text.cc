@@ -325,9 +325,17 @@ std::vector<ExpressionFunction> text_functions() {
       {"pad_end", {kText, kNumber, kText}, 1, kText, pad_end},
       {"reverse", {kText}, 0, kText, reverse, "reverse({0})"},
       {"split_part", {kText, kText, kNumber}, 0, kText, split_part},
-      {"matches", {kText, kText}, 0, kBool, matches, {}, {}, {}, Compiled1::kRegex},
-      {"extract", {kText, kText}, 0, kText, extract, {}, {}, {}, Compiled1::kRegex},
-      {"replace_all", {kText, kText, kText}, 0, kText, replace_all, {}, {}, {}, Compiled1::kRegex},
+      {"matches", {kText, kText}, 0, kBool, matches, {}, {}, {}, SecondArgument::kRegex},
+      {"extract", {kText, kText}, 0, kText, extract, {}, {}, {}, SecondArgument::kRegex},
+      {"replace_all",
+       {kText, kText, kText},
+       0,
+       kText,
+       replace_all,
+       {},
+       {},
+       {},
+       SecondArgument::kRegex},
   };
 }
 

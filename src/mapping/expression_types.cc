@@ -350,13 +350,13 @@ class Checker {
 
   // A pattern or a zone is compiled once.
   void compile_second(TypedNode& node) {
-    if (node.function->second == Compiled1::kNone) return;
+    if (node.function->second == SecondArgument::kNone) return;
     const TypedNode& text = node.args[1];
     if (!is_constant(text) || text.constant.is_null())
       fail(text.where,
            fmt::format("the second argument of {} is a constant text", node.function->name));
     const std::string spelled(text.constant.as_text());
-    if (node.function->second == Compiled1::kZone) {
+    if (node.function->second == SecondArgument::kZone) {
       auto zone = find_zone(spelled);
       if (!zone) fail(text.where, zone.error().why(), "an IANA name: 'Europe/Berlin', 'UTC'");
       node.extra.zone = {std::move(*zone), Ambiguous::kLater, Gap::kQuarantine};

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 
@@ -111,7 +112,9 @@ class LuaFunction final : public Conversion {
       answers[i].resize(answers_.size());
       ends[i] = state.call(name_, arguments, answers[i]);
     }
-    script_->give_back(std::move(*states));
+    // What a failed call left behind is not for the next value.
+    const bool sound = std::ranges::all_of(ends, [](LuaEnd e) { return e == LuaEnd::kAnswered; });
+    if (sound) script_->give_back(std::move(*states));
     if (ends[0] != ends[1] || ends[1] != ends[2] ||
         (ends[0] == LuaEnd::kAnswered && (answers[0] != answers[1] || answers[1] != answers[2])))
       return {reason::kLuaImpure};

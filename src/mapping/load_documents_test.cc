@@ -29,6 +29,32 @@ TEST(Documents, TheGrammarsExampleLoads) {
   EXPECT_TRUE(loaded.document) << problem_texts(loaded.problems);
 }
 
+// The first example of the guide is a whole file; later ones are entities or cases to add to it.
+TEST(Documents, TheGuidesExamplesLoad) {
+  const std::string text = page("mapping.md");
+  const auto block = [&](std::string_view beginning) {
+    const std::size_t from = text.find("```yaml\n" + std::string(beginning)) + 8;
+    EXPECT_NE(from, std::string::npos + 8) << beginning;
+    return text.substr(from, text.find("```", from) - from);
+  };
+  const Variables variables = fixed_variables({{"LEGACY_DSN", "a"}, {"APP_DSN", "b"}});
+  const std::string first = block("bridge: 1");
+  const Loaded alone = load("guide.yaml", first, variables);
+  EXPECT_TRUE(alone.document) << problem_texts(alone.problems);
+  const std::string fields =
+      "      \"name <-> u.given_name, u.family_name\": {join: \" \"}\n"
+      "      \"status <-> u.status\": {enum: {1: active}}\n";
+  const Loaded with_cases = load("guide.yaml", first + fields + block("tests:"), variables);
+  EXPECT_TRUE(with_cases.document) << problem_texts(with_cases.problems);
+  const std::string two = first.substr(0, first.find("sides:")) +
+                          "sides: {legacy: {main: {postgres: a}}, platform: {identity: {postgres: "
+                          "b}}}\nentities:\n" +
+                          block("  person:\n    legacy:\n      users") +
+                          "    stamp: {legacy: updated_at, platform: [u.at, p.at]}\n";
+  const Loaded kinds = load("guide.yaml", two, variables);
+  EXPECT_TRUE(kinds.document) << problem_texts(kinds.problems);
+}
+
 TEST(Documents, EveryOperatorIsInBothPages) {
   const std::string grammar = page("formats/mapping.md");
   const std::string reference = page("mapping-reference.md");

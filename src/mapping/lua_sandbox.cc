@@ -97,10 +97,19 @@ int run_call(lua_State* lua) {
   return call->answers;
 }
 
+// Protected: naming a global may need memory.
+int run_has(lua_State* lua) {
+  const auto* name = static_cast<const char*>(lua_touserdata(lua, 1));
+  lua_pushboolean(lua, lua_getglobal(lua, name) == LUA_TFUNCTION ? 1 : 0);
+  return 1;
+}
+
+// Only a text is taken: a number would need memory to become one.
 std::string message_of(lua_State* lua) {
+  if (lua_type(lua, -1) != LUA_TSTRING) return "an error without a message";
   std::size_t size = 0;
   const char* text = lua_tolstring(lua, -1, &size);
-  return text == nullptr ? "an error without a message" : std::string(text, size);
+  return {text, size};
 }
 
 }  // namespace
@@ -148,8 +157,13 @@ LuaSandbox& LuaSandbox::operator=(LuaSandbox&& other) noexcept {
 }
 
 bool LuaSandbox::has(const char* function) {
-  const bool found = lua_getglobal(lua_, function) == LUA_TFUNCTION;
-  lua_pop(lua_, 1);
+  lua_settop(lua_, 0);
+  if (lua_checkstack(lua_, LUA_MINSTACK) == 0) return false;
+  std::string name(function);
+  lua_pushcfunction(lua_, run_has);
+  lua_pushlightuserdata(lua_, name.data());
+  const bool found = lua_pcall(lua_, 1, 1, 0) == LUA_OK && lua_toboolean(lua_, -1) != 0;
+  lua_settop(lua_, 0);
   return found;
 }
 

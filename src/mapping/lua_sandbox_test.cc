@@ -44,6 +44,10 @@ TEST(LuaSandbox, EndsWhatDoesNotEnd) {
   std::string message;
   EXPECT_EQ(end_of("error('no such line')", &message), LuaEnd::kError);
   EXPECT_THAT(message, HasSubstr("no such line"));
+  EXPECT_EQ(end_of("error(42)", &message), LuaEnd::kError);
+  EXPECT_EQ(message, "an error without a message");
+  EXPECT_EQ(end_of("error({})"), LuaEnd::kError);
+  EXPECT_EQ(end_of("error()"), LuaEnd::kError);
   EXPECT_EQ(end_of("return {}"), LuaEnd::kOtherType);
   EXPECT_EQ(end_of("return 0.5"), LuaEnd::kOtherType);
 }
@@ -95,6 +99,25 @@ TEST(LuaLens, RefusesWhatForgetsCountsOrLacksAFunction) {
   EXPECT_THAT(refusal("n = 0 function to_platform(a) n = n + 1 return a and a + n end "
                       "function to_legacy(b) return b end"),
               HasSubstr("ATB-2210"));
+}
+
+// A script that fills up with each call: without fresh states no value would fit after a while.
+TEST(LuaLens, WhatAFailedCallLeftBehindIsNotForTheNext) {
+  const std::string hoards =
+      "kept = 0 function to_platform(a) if a == 13 then kept = kept + 1 "
+      "if kept > 2 then error('full') end end return a end "
+      "function to_legacy(b) return b end";
+  const auto lens = make_lens(lens_spec({"a int4"}, {"b int4"}, LuaOp{hoards, "x.lua"}));
+  ASSERT_TRUE(lens.has_value()) << lens.error().line();
+  Arena arena;
+  const auto reads = [&](std::int64_t number) {
+    const Value cell = Value::integer(number);
+    Value mid;
+    return (*lens)->get(Side::kLegacy, {&cell, 1}, arena, mid).ok();
+  };
+  EXPECT_TRUE(reads(13));
+  EXPECT_FALSE(reads(13)) << "the second state counts each call twice";
+  EXPECT_TRUE(reads(13)) << "and begins anew";
 }
 
 TEST(LuaLens, CarriesDecimalsAndDatesAsText) {
