@@ -87,7 +87,6 @@ struct RefDecl {
 // `derive`, or `to_platform` and `to_legacy`: for each column of the side that it leads to. The
 // name is empty where a field has one column there and the expression stands alone.
 struct ExpressionDecl {
-  SourcePosition where;
   std::vector<std::pair<ColumnName, ExpressionNode>> to_platform, to_legacy;
   bool derives = false;
 };

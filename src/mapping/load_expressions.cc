@@ -73,7 +73,6 @@ void load_derive(const YamlNode& node, FieldDecl& field, ProblemList& problems) 
     return;
   }
   ExpressionDecl out;
-  out.where = node.where;
   out.derives = true;
   const Side target = field.direction == Direction::kToPlatform ? Side::kPlatform : Side::kLegacy;
   (target == Side::kPlatform ? out.to_platform : out.to_legacy) =
@@ -100,7 +99,6 @@ void load_expressions(MapReader& map, FieldDecl& field, ProblemList& problems) {
   }
   ExpressionLoader loader(field, problems);
   ExpressionDecl out;
-  out.where = there->where;
   out.to_platform = loader.read(*there, "to_platform", Side::kPlatform);
   out.to_legacy = loader.read(*back, "to_legacy", Side::kLegacy);
   field.expressions = std::move(out);

@@ -12,7 +12,10 @@ void include_script(YamlNode& lua, const std::string& folder, ProblemList& probl
   if (file == nullptr || !file->is_scalar() || lua.find("script") != nullptr) return;
   auto text = read_included(file->text, folder);
   if (!text) {
-    problems.refuse(Code::kLuaFailed, file->where, text.error().why(), text.error().next());
+    problems.refuse(Code::kLuaFailed, file->where,
+                    fmt::format("the script `{}` cannot be read; it has at most {} KiB", file->text,
+                                kIncludedFileBytesMax / 1024),
+                    text.error().next());
     return;
   }
   YamlEntry script;
